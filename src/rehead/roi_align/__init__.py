@@ -1,0 +1,1 @@
+"""RoIAlign: references to check against, the check itself, a guard in front of it, and what RoIPool loses."""
