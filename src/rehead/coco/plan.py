@@ -1,0 +1,46 @@
+"""The `data` section of params.yaml: where the dataset comes from, how it is split, what is done about its faults."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Action = Literal["reject", "repair", "drop", "warn"]
+Share = Annotated[float, Field(ge=0.0, lt=1.0)]
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class ShapesPlan(BaseModel):
+    """The drawn dataset: images in each split, their side in pixels, the kinds of object.
+
+    `seed` null takes the seed of the `data` section.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    train: Count = 240
+    val: Count = 60
+    test: Count = 120
+    size: Annotated[int, Field(ge=32, le=4096)] = 160
+    kinds: tuple[str, ...] = ("circle", "square", "triangle", "star")
+    seed: int | None = None
+
+
+class DataPlan(BaseModel):
+    """What `ingest` reads and writes.
+
+    `source` is `shapes` or a path to a COCO folder. `val` and `test` are the shares cut out where the source has no
+    such split; `test: val` scores on the validation images, for sets too small to spare any. `group` is a regular
+    expression on file names: images whose first capture agrees stay in one split. `policy` overrides the action taken
+    on a fault, by its code.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    source: str = Field(default="shapes", min_length=1)
+    seed: int = 0
+    val: Share = 0.15
+    test: Share | Literal["val"] = 0.15
+    group: str | None = None
+    max_pixels: Annotated[int, Field(ge=1, le=178_000_000)] = 100_000_000
+    policy: dict[str, Action] = Field(default_factory=dict)
+    shapes: ShapesPlan = ShapesPlan()
