@@ -1,7 +1,8 @@
 """A pooler that refuses what would crash torchvision's native RoIAlign.
 
-The operator reads outside its memory (SIGSEGV, no traceback) for a box with NaN or infinity in it and for a feature
-map without pixels. The guard looks first and raises, so that a diverged training ends with a message.
+The operator reads outside its memory (SIGSEGV, no traceback) for boxes that hold NaN or infinity, for finite ones
+whose width overflows, and for a feature map without pixels; behind a level assignment NaN comes back as silent zeros.
+The guard looks first and raises, so that a diverged training ends with a message.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,9 @@ import torch
 from torch import Tensor
 from torchvision.ops import MultiScaleRoIAlign
 
+FARTHEST_PIXELS = 1e5
+"""No image side reaches this (a JPEG ends at 65,535), and adaptive sampling of a larger box exhausts the memory."""
+
 
 class GuardedRoIAlign(MultiScaleRoIAlign):  # type: ignore[misc]
     """torchvision's pooler, same arguments and state, that checks boxes and feature maps before it pools."""
@@ -17,19 +21,22 @@ class GuardedRoIAlign(MultiScaleRoIAlign):  # type: ignore[misc]
     def forward(self, x: dict[str, Tensor], boxes: list[Tensor], image_shapes: list[tuple[int, int]]) -> Tensor:
         """Pool boxes (x1, y1, x2, y2) in image pixels from the named maps; returns K,C,H,W.
 
-        Raises FloatingPointError for a box that is not finite, ValueError for a feature map without pixels. While a
-        graph is traced or exported nothing is checked: the check would become a constant of the graph.
+        Raises FloatingPointError for a box that is not finite; ValueError for one that is reversed or farther than
+        any image reaches, and for a feature map without pixels. While a graph is traced or exported nothing is
+        checked: the check would become a constant of the graph.
         """
         if not (torch.jit.is_tracing() or torch.compiler.is_compiling()):
             refuse_empty_maps([(name, x[name]) for name in self.featmap_names if name in x])
-            refuse_non_finite_boxes(boxes)
+            refuse_faulty_boxes(boxes)
         return super().forward(x, boxes, image_shapes)  # type: ignore[no-any-return]
 
 
 def refuse_empty_maps(maps: Sequence[tuple[str, Tensor]]) -> None:
     """Raise ValueError if there is no feature map, or one (N,C,H,W) of no height or width."""
     if not maps:
-        raise ValueError("RoIAlign got no feature map: name the pooler's featmap_names as the backbone names its outputs")
+        raise ValueError(
+            "RoIAlign got no feature map: name the pooler's featmap_names as the backbone names its outputs"
+        )
     for name, features in maps:
         if 0 in features.shape[-2:]:
             raise ValueError(
@@ -38,14 +45,47 @@ def refuse_empty_maps(maps: Sequence[tuple[str, Tensor]]) -> None:
             )
 
 
-def refuse_non_finite_boxes(boxes: Sequence[Tensor]) -> None:
-    """Raise FloatingPointError with the number of boxes that hold NaN or infinity and the first one of them."""
-    joined_k4 = torch.cat([image_boxes.reshape(-1, 4) for image_boxes in boxes]) if boxes else torch.zeros(0, 4)
-    faulty_k = ~torch.isfinite(joined_k4).all(dim=1)
-    if not bool(faulty_k.any()):
+def refuse_faulty_boxes(boxes: Sequence[Tensor]) -> None:
+    """Raise with the number of faulty boxes (each image's: K,4) and the first one, counted over all images.
+
+    FloatingPointError if a box is not finite; ValueError if its far corner lies before the near one, or if it lies
+    beyond FARTHEST_PIXELS. Good boxes cost one comparison and one wait for the device.
+    """
+    if not boxes:
         return
-    first = int(faulty_k.nonzero()[0])
-    raise FloatingPointError(
-        f"RoIAlign got {int(faulty_k.sum())} of {len(joined_k4)} boxes that are not finite, the first is box {first}: "
-        f"{joined_k4[first].tolist()}; the network's weights have probably diverged, lower train.lr"
+    joined_k4 = torch.cat([image_boxes.detach().reshape(-1, 4) for image_boxes in boxes])
+    near_k4, ordered_k2 = joined_k4.abs() <= FARTHEST_PIXELS, joined_k4[:, 2:] >= joined_k4[:, :2]
+    if bool(near_k4.all() & ordered_k2.all()):
+        return
+    _refuse(
+        joined_k4,
+        ~torch.isfinite(joined_k4).all(dim=1),
+        FloatingPointError,
+        "are not finite",
+        "the weights have probably diverged, lower train.lr",
     )
+    _refuse(
+        joined_k4,
+        ~near_k4.all(dim=1),
+        ValueError,
+        f"lie beyond {FARTHEST_PIXELS:.0f} pixels",
+        "boxes are (x1, y1, x2, y2) in pixels of the image",
+    )
+    _refuse(
+        joined_k4,
+        ~ordered_k2.all(dim=1),
+        ValueError,
+        "end before they begin",
+        "boxes are (x1, y1, x2, y2), not (x, y, width, height)",
+    )
+
+
+def _refuse(boxes_k4: Tensor, faulty_k: Tensor, error: type[Exception], fault: str, remedy: str) -> None:
+    """Raise `error` if any box is marked as faulty."""
+    count = int(faulty_k.sum())
+    if count:
+        first = int(faulty_k.nonzero()[0])
+        raise error(
+            f"RoIAlign got {count} of {len(boxes_k4)} boxes that {fault}, the first is box {first}: "
+            f"{boxes_k4[first].tolist()}; {remedy}"
+        )
