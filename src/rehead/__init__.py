@@ -1,0 +1,1 @@
+"""New heads for Mask R-CNN: from a COCO dataset to a registered, served model."""

@@ -1,0 +1,86 @@
+"""One section of params.yaml as a validated, frozen model; every fault in it is reported at once."""
+
+import difflib
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pydantic
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+SECTIONS = ("data", "roi_align", "model", "train", "tune", "evaluate", "register", "retrain")
+
+
+class Section(pydantic.BaseModel):
+    """Base of a parameter section: frozen, unknown keys refused, numbers finite."""
+
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+S = TypeVar("S", bound=pydantic.BaseModel)
+
+
+class ParamsError(ValueError):
+    """Faults in params.yaml, one a line: where, what is wrong, what was meant."""
+
+
+def read_params(name: str, section: type[S], *, path: Path = Path("params.yaml")) -> S:
+    """Read section `name` of a params.yaml; a missing section takes its defaults.
+
+    Raises ParamsError that lists every fault of the section and every unknown section name.
+    """
+    document = load_document(path)
+    faults = [_unknown(str(key), SECTIONS, where="") for key in document if key not in SECTIONS]
+    values = document.get(name)
+    parsed: S | None = None
+    try:
+        parsed = section.model_validate({} if values is None else values)
+    except pydantic.ValidationError as error:
+        faults += describe_faults(error, name, section)
+    if faults or parsed is None:
+        raise ParamsError(f"{path} has {len(faults)} fault(s):\n" + "\n".join(f"  {fault}" for fault in faults))
+    return parsed
+
+
+def load_document(path: Path) -> dict[str, Any]:
+    """Read the whole file as YAML 1.2, where 1e-05 is a number."""
+    try:
+        document = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ParamsError(f"{path} does not exist: run in the project folder, or `rehead init` to write one") from None
+    except YAMLError as error:
+        raise ParamsError(f"{path} is not YAML: {error}") from None
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise ParamsError(f"{path} must hold sections such as `train:`, not {type(document).__name__}")
+    return document
+
+
+def describe_faults(error: pydantic.ValidationError, name: str, section: type[pydantic.BaseModel]) -> list[str]:
+    """Put pydantic's faults into one line each, with the nearest known key for an unknown one."""
+    lines = []
+    for fault in error.errors():
+        where = ".".join([name, *map(str, fault["loc"])])
+        if fault["type"] == "extra_forbidden":
+            owner = _section_at(section, fault["loc"][:-1])
+            lines.append(_unknown(str(fault["loc"][-1]), tuple(owner.model_fields), where=where.rpartition(".")[0]))
+        else:
+            lines.append(f"{where}: {fault['msg']}, got {fault['input']!r}")
+    return lines
+
+
+def _section_at(section: type[pydantic.BaseModel], location: tuple[int | str, ...]) -> type[pydantic.BaseModel]:
+    """Follow a fault's location to the (nested) section that holds it."""
+    for part in location:
+        field = section.model_fields.get(str(part))
+        if field is None or not isinstance(field.annotation, type) or not issubclass(field.annotation, pydantic.BaseModel):
+            break
+        section = field.annotation
+    return section
+
+
+def _unknown(key: str, known: tuple[str, ...], *, where: str) -> str:
+    nearest = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    hint = f"did you mean {nearest[0]!r}?" if nearest else f"known: {', '.join(known)}"
+    return f"{where}{'.' if where else ''}{key}: no such parameter; {hint}"

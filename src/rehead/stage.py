@@ -1,0 +1,91 @@
+"""One run of a DVC stage: a lock of its own, an end with its DVC, and inputs that stayed as they were.
+
+DVC hashes dependencies and parameters only after a command has ended, and leaves the command running when it is
+killed itself. So a stage takes a lock on its name, watches the process that started it, and fails if anything it
+read has changed by the time it ends.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from rehead.files import sha256_of
+from rehead.params import load_document
+
+_SHELLS = {"sh", "bash", "dash", "zsh"}
+_WATCH_SECONDS = 0.5
+_GRACE_SECONDS = 60.0
+
+
+@contextmanager
+def stage(name: str, *, inputs: Iterable[Path], sections: Iterable[str], root: Path = Path()) -> Iterator[None]:
+    """Run a stage's body alone, end it with the DVC that started it, and refuse inputs changed meanwhile.
+
+    Raises RuntimeError if another process runs the stage in this folder, or if an input or one of the named
+    sections of params.yaml is no longer what it was when the stage began.
+    """
+    paths, names = list(inputs), list(sections)
+    with held_lock(root / "data" / "locks" / f"{name}.lock", what=f"stage {name}"):
+        _end_with_parent()
+        before = _state(paths, names, root)
+        yield
+        changed = [key for key, value in _state(paths, names, root).items() if value != before[key]]
+        if changed:
+            raise RuntimeError(
+                f"stage {name}: {', '.join(changed)} changed while it ran, so its result belongs to neither version; "
+                "run `dvc repro` again"
+            )
+
+
+@contextmanager
+def held_lock(path: Path, *, what: str) -> Iterator[None]:
+    """Hold an exclusive lock file for the block; raises RuntimeError with the holder's process id if it is taken."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", encoding="utf-8") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            stream.seek(0)
+            holder = stream.read().strip() or "unknown"
+            raise RuntimeError(f"{what} is running already (process {holder}, lock {path}): wait for it or end it") from None
+        stream.truncate(0)
+        stream.write(str(os.getpid()))
+        stream.flush()
+        yield
+
+
+def _state(paths: list[Path], sections: list[str], root: Path) -> dict[str, str]:
+    """Hash what the stage reads: files and folders by content, parameters by value."""
+    document = load_document(root / "params.yaml") if sections else {}
+    values = {f"params.yaml:{name}": json.dumps(document.get(name), sort_keys=True, default=str) for name in sections}
+    hashes = {str(path): sha256_of(path) if path.exists() else "absent" for path in paths}
+    return hashes | {key: hashlib.sha256(value.encode()).hexdigest() for key, value in values.items()}
+
+
+def _end_with_parent() -> None:
+    """Under DVC, send ourselves SIGTERM when the process that ordered this stage is gone."""
+    if "DVC_STAGE" not in os.environ:
+        return
+    owner = next((p for p in psutil.Process().parents() if p.name() not in _SHELLS), None)
+    if owner is not None:
+        threading.Thread(target=_watch, args=(owner,), daemon=True).start()
+
+
+def _watch(owner: psutil.Process) -> None:
+    """Wait for the owner's end; psutil compares start times, so a reused process id does not fool it."""
+    while owner.is_running() and owner.status() != psutil.STATUS_ZOMBIE:
+        time.sleep(_WATCH_SECONDS)
+    print("dvc has ended: this stage ends too", file=sys.stderr, flush=True)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_GRACE_SECONDS)
+    os._exit(143)
