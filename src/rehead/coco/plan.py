@@ -2,20 +2,20 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field, field_validator
 
-Action = Literal["reject", "repair", "drop", "warn"]
+from rehead.coco.kinds import Action, chosen_actions
+from rehead.params import Section
+
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
-class ShapesPlan(BaseModel):
+class ShapesPlan(Section):
     """The drawn dataset: images in each split, their side in pixels, the kinds of object.
 
     `seed` null takes the seed of the `data` section.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     train: Count = 240
     val: Count = 60
@@ -25,7 +25,7 @@ class ShapesPlan(BaseModel):
     seed: int | None = None
 
 
-class DataPlan(BaseModel):
+class DataPlan(Section):
     """What `ingest` reads and writes.
 
     `source` is `shapes` or a path to a COCO folder. `val` and `test` are the shares cut out where the source has no
@@ -33,8 +33,6 @@ class DataPlan(BaseModel):
     expression on file names: images whose first capture agrees stay in one split. `policy` overrides the action taken
     on a fault, by its code.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     source: str = Field(default="shapes", min_length=1)
     seed: int = 0
@@ -44,3 +42,9 @@ class DataPlan(BaseModel):
     max_pixels: Annotated[int, Field(ge=1, le=178_000_000)] = 100_000_000
     policy: dict[str, Action] = Field(default_factory=dict)
     shapes: ShapesPlan = ShapesPlan()
+
+    @field_validator("policy")
+    @classmethod
+    def _allowed(cls, policy: dict[str, Action]) -> dict[str, Action]:
+        chosen_actions(policy)
+        return policy

@@ -1,0 +1,130 @@
+"""The canonical dataset: upright images, labels 1..K, annotation ids 1..N, compressed run lengths, and a manifest.
+
+Only this copy reaches training and evaluation. The source is never written to.
+"""
+
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from rehead.coco.decoding import decode_image
+from rehead.coco.records import Category, Dataset, ImageFacts, ImageRecord
+from rehead.files import replaced_folder, sha256_of, write_atomically, write_json
+
+_KEPT_FORMATS = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}
+_KEPT_MODES = {"RGB", "L", "1", "P"}
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_LONGEST_STEM = 100
+
+
+def write_dataset(folder: Path, splits: Mapping[str, Dataset], *, source: str) -> dict[str, Any]:
+    """Write images/, one JSON a split and manifest.json over `folder`, whole or not at all; returns the manifest.
+
+    The label of a category is its place, from 1, in the order of the source's category ids.
+    """
+    categories = sorted(splits["train"].categories, key=lambda category: category.id)
+    images = _distinct(image for data in splits.values() for image in data.images)
+    names = _safe_names(images)
+    with replaced_folder(folder) as fresh:
+        (fresh / "images").mkdir()
+        for image in images:
+            _write_image(image, fresh / "images" / names[_path(image)])
+        documents = {name: canonical_document(data, categories, names) for name, data in splits.items()}
+        for name, document in documents.items():
+            write_atomically(fresh / f"{name}.json", json.dumps(document, allow_nan=False))
+        manifest = {
+            "categories": [category.name for category in categories],
+            "source": source,
+            "splits": {name: _summary(documents[name], splits[name]) for name in splits},
+            "renamed": {names[_path(i)]: i.file_name for i in images if names[_path(i)] != i.file_name},
+            "files": {f.relative_to(fresh).as_posix(): sha256_of(f) for f in sorted(fresh.rglob("*")) if f.is_file()},
+        }
+        write_json(fresh / "manifest.json", manifest)
+    return manifest
+
+
+def canonical_document(data: Dataset, categories: list[Category], names: Mapping[Path, str]) -> dict[str, Any]:
+    """Build one split's COCO document with contiguous labels and annotation ids."""
+    labels = {category.id: label for label, category in enumerate(categories, start=1)}
+    sizes = {image.id: [image.height, image.width] for image in data.images}
+    return {
+        "categories": [{"id": labels[category.id], "name": category.name} for category in categories],
+        "images": [
+            {"id": image.id, "file_name": names[_path(image)], "width": image.width, "height": image.height}
+            for image in data.images
+        ],
+        "annotations": [
+            {
+                "id": number,
+                "image_id": a.image_id,
+                "category_id": labels[a.category_id],
+                "bbox": [float(side) for side in a.bbox],
+                "area": float(a.area),
+                "iscrowd": a.iscrowd,
+                "segmentation": {"size": sizes[a.image_id], "counts": a.counts},
+            }
+            for number, a in enumerate(data.annotations, start=1)
+        ],
+    }
+
+
+def fingerprint(document: Mapping[str, Any], pixels: Mapping[int, str]) -> str:
+    """Hash a split: its categories, each image's id, size and upright pixels, and its annotations."""
+    images = [[i["id"], i["width"], i["height"], pixels[i["id"]]] for i in document["images"]]
+    content = [document["categories"], images, document["annotations"]]
+    return hashlib.sha256(json.dumps(content, separators=(",", ":"), sort_keys=True).encode()).hexdigest()
+
+
+def _summary(document: Mapping[str, Any], data: Dataset) -> dict[str, Any]:
+    return {
+        "images": len(document["images"]),
+        "annotations": len(document["annotations"]),
+        "fingerprint": fingerprint(document, {image.id: _facts(image).pixels for image in data.images}),
+    }
+
+
+def _write_image(image: ImageRecord, target: Path) -> None:
+    """Copy the bytes where every reader sees upright RGB in them; else store the upright pixels as PNG."""
+    if _is_plain(_facts(image)):
+        shutil.copyfile(_path(image), target)
+        return
+    decode_image(_path(image).read_bytes()).image.save(target)
+
+
+def _is_plain(facts: ImageFacts) -> bool:
+    return facts.format in _KEPT_FORMATS and facts.mode in _KEPT_MODES and facts.orientation == 1
+
+
+def _safe_names(images: list[ImageRecord]) -> dict[Path, str]:
+    """Name each file so that it is plain ASCII without folders, and no two names differ by case alone."""
+    names: dict[Path, str] = {}
+    taken: set[str] = set()
+    for image in images:
+        suffix = _KEPT_FORMATS[_facts(image).format] if _is_plain(_facts(image)) else ".png"
+        stem = _UNSAFE.sub("_", image.file_name.rpartition(".")[0] or image.file_name).strip("._-")[:_LONGEST_STEM]
+        name, copies = f"{stem or 'image'}{suffix}", 1
+        while name.casefold() in taken:
+            copies += 1
+            name = f"{stem or 'image'}-{copies}{suffix}"
+        taken.add(name.casefold())
+        names[_path(image)] = name
+    return names
+
+
+def _distinct(images: Iterable[ImageRecord]) -> list[ImageRecord]:
+    """Keep one record a file: train and val may share a file where the policy lets them."""
+    return list({_path(image): image for image in images}.values())
+
+
+def _path(image: ImageRecord) -> Path:
+    assert image.path is not None, "images are looked at before a dataset is written"
+    return image.path
+
+
+def _facts(image: ImageRecord) -> ImageFacts:
+    assert image.facts is not None, "images are decoded before a dataset is written"
+    return image.facts

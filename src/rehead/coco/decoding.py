@@ -1,0 +1,157 @@
+"""Image bytes to upright RGB pixels with Pillow alone: formats by allow-list, a pixel limit, one frame, a full load.
+
+This is the one place that decides on EXIF orientation (pixels are transposed, so that every image is upright),
+transparency (dropped), CMYK and 16-bit grey (converted), so ingest, training and serving see the same pixels.
+"""
+
+import hashlib
+import io
+import warnings
+from dataclasses import dataclass
+
+from PIL import Image
+
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
+MAX_PIXELS = 100_000_000
+_PLAIN = {"1", "L", "P", "RGB"}
+_CONVERTED = {
+    "RGBA": ("image-alpha", "has an alpha channel (mode RGBA), which is dropped"),
+    "LA": ("image-alpha", "has an alpha channel (mode LA), which is dropped"),
+    "PA": ("image-alpha", "has an alpha channel (mode PA), which is dropped"),
+    "CMYK": ("image-mode", "has mode CMYK, which is converted to RGB"),
+    "YCbCr": ("image-mode", "has mode YCbCr, which is converted to RGB"),
+}
+_GREY_16 = {"I;16", "I;16B", "I;16L", "I;16N", "I"}
+_TEXT_CHUNKS = {b"tEXt", b"zTXt", b"iTXt"}
+_PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
+_ORIENTATION = 0x0112
+# EXIF orientation to the turn that makes the stored pixels upright; 1 needs none (EXIF 2.32, 4.6.4).
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# Pillow's own limits would answer with a warning or with its own words; the pixel limit here comes first.
+Image.MAX_IMAGE_PIXELS = None
+
+
+class ImageError(ValueError):
+    """Bytes that are no usable image; `code` is the kind of fault."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Upright RGB pixels, and what the file was: stored width and height, EXIF orientation 1..8, notes (code, text)."""
+
+    image: Image.Image
+    format: str
+    mode: str
+    width: int
+    height: int
+    orientation: int
+    notes: tuple[tuple[str, str], ...]
+
+    @property
+    def digest(self) -> str:
+        """Hash the upright pixels and their size."""
+        head = f"{self.image.width}x{self.image.height}:".encode()
+        return hashlib.sha256(head + self.image.tobytes()).hexdigest()
+
+
+def decode_image(data: bytes, *, formats: tuple[str, ...] = FORMATS, max_pixels: int = MAX_PIXELS) -> Decoded:
+    """Decode image bytes to upright RGB; raises ImageError, whatever is wrong with them."""
+    if not data:
+        raise ImageError("image-empty", "the file is empty (0 bytes)")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow warns of damaged metadata that nobody here reads
+        try:
+            return _decode(_without_texts(data), formats, max_pixels)
+        except ImageError:
+            raise
+        except MemoryError:
+            raise ImageError("image-too-large", "decoding needs more memory than an image may take") from None
+        except Exception as error:  # Pillow's parsers raise nearly every type on damaged input
+            raise ImageError("image-corrupt", f"cannot decode it, the file is corrupt or truncated: {error}") from None
+
+
+def _decode(data: bytes, formats: tuple[str, ...], max_pixels: int) -> Decoded:
+    image = _opened(data, formats)
+    width, height = image.size
+    if width * height > max_pixels:
+        raise ImageError("image-too-large", f"{width}x{height} is {width * height} pixels, over the limit {max_pixels}")
+    frames = getattr(image, "n_frames", 1)
+    if frames > 1 and image.format != "MPO":  # the further pictures of an MPO are a camera's previews
+        raise ImageError("image-frames", f"{image.format} holds {frames} frames or pages; one image a file is read")
+    image.load()
+    kind, mode = ("JPEG" if image.format == "MPO" else str(image.format)), image.mode
+    orientation, notes = _orientation(image)
+    notes += _end_notes(data, kind)
+    rgb, more = _rgb(image)
+    upright = rgb.transpose(TURNS[orientation]) if orientation in TURNS else rgb
+    return Decoded(upright, kind, mode, width, height, orientation, tuple(notes + more))
+
+
+def _opened(data: bytes, formats: tuple[str, ...]) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(data), formats=formats)
+    except Image.UnidentifiedImageError:
+        start = data[:40]
+        if start.startswith(b"version https://git-lfs"):
+            raise ImageError("image-format", "not an image but a Git LFS pointer: fetch the file with git lfs") from None
+        raise ImageError("image-format", f"not an image in {', '.join(formats)} (begins with {start[:12]!r})") from None
+
+
+def _orientation(image: Image.Image) -> tuple[int, list[tuple[str, str]]]:
+    """Read EXIF orientation; damaged EXIF counts as upright and is noted."""
+    try:
+        value = image.getexif().get(_ORIENTATION, 1)
+    except Exception as error:  # as above: any type
+        return 1, [("image-exif", f"has damaged EXIF data, ignored: {error}")]
+    return (value, []) if isinstance(value, int) and 1 <= value <= 8 else (1, [])
+
+
+def _rgb(image: Image.Image) -> tuple[Image.Image, list[tuple[str, str]]]:
+    """Convert to RGB and say what was lost."""
+    mode = image.mode
+    if mode in _GREY_16:
+        low, high = image.getextrema()
+        if not 0 <= float(str(low)) <= float(str(high)) <= 65535:
+            raise ImageError("image-mode-unsafe", f"mode {mode} with values {low}..{high} is no picture of 8 or 16 bits")
+        grey = image.convert("I").point(lambda value: value * (1 / 257)).convert("L")
+        converted, notes = grey.convert("RGB"), [("image-mode", "has 16 bits a pixel, scaled to 8")]
+    elif mode in _CONVERTED or (mode == "P" and "transparency" in image.info):
+        note = _CONVERTED.get(mode, ("image-alpha", "has a transparent palette colour (mode P), made opaque"))
+        converted, notes = image.convert("RGBA").convert("RGB") if mode == "P" else image.convert("RGB"), [note]
+    elif mode in _PLAIN:
+        converted, notes = image.convert("RGB"), []
+    else:
+        raise ImageError("image-mode-unsafe", f"mode {mode} has no safe conversion to 8-bit RGB")
+    return converted, notes
+
+
+def _end_notes(data: bytes, kind: str) -> list[tuple[str, str]]:
+    """Look for a JPEG's end marker after the last scan: without it the file was cut, if only by two bytes."""
+    if kind == "JPEG" and data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda"):
+        return [("image-end", "JPEG lacks its end marker (EOI): the file may be truncated")]
+    return []
+
+
+def _without_texts(data: bytes) -> bytes:
+    """Leave out a PNG's text chunks: nobody reads them, and one of them can inflate to gigabytes."""
+    if not data.startswith(_PNG_MAGIC):
+        return data
+    kept, at = [data[:8]], 8
+    while at + 12 <= len(data):
+        end = at + 12 + int.from_bytes(data[at : at + 4], "big")
+        if data[at + 4 : at + 8] not in _TEXT_CHUNKS:
+            kept.append(data[at:end])
+        at = end
+    return b"".join([*kept, data[at:]])
