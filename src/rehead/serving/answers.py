@@ -1,0 +1,62 @@
+"""What a request may ask for, and what it gets: parameters checked, detections as plain JSON values."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rehead.coco.rle import Rle, decode
+from rehead.evaluation.prediction import Detections
+from rehead.serving.borders import trace_borders
+from rehead.serving.images import RequestError
+
+MASK_FORMATS = ("rle", "polygon", "none")
+
+
+@dataclass(frozen=True)
+class Wish:
+    """The parameters of a request."""
+
+    score_threshold: float
+    mask_format: str
+
+
+def read_wish(params: Mapping[str, Any], *, score_threshold: float) -> Wish:
+    """Check a request's parameters; the threshold falls back to the model's own. Raises RequestError."""
+    unknown = sorted(set(params) - {"score_threshold", "mask_format"})
+    if unknown:
+        raise RequestError("unknown parameter; known: score_threshold, mask_format")
+    threshold = params.get("score_threshold", score_threshold)
+    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0.0 <= threshold <= 1.0:
+        raise RequestError("score_threshold must be a number from 0 to 1")
+    mask_format = params.get("mask_format", "rle")
+    if mask_format not in MASK_FORMATS:
+        raise RequestError(f"mask_format must be one of {', '.join(MASK_FORMATS)}")
+    return Wish(float(threshold), str(mask_format))
+
+
+def write_answer(found: Detections, classes: tuple[str, ...], *, mask_format: str) -> dict[str, Any]:
+    """Put one image's detections into JSON values; `masks` is null where none were asked for.
+
+    Raises ValueError on a number that JSON has no form for.
+    """
+    boxes = [[float(number) for number in box] for box in found.boxes_n4]
+    scores = [float(score) for score in found.scores_n]
+    if not all(math.isfinite(number) for number in [*scores, *(number for box in boxes for number in box)]):
+        raise ValueError("the detector gave a box or a score that is not finite: its weights are damaged")
+    labels = [int(label) for label in found.labels_n]
+    return {
+        "boxes": boxes,
+        "labels": labels,
+        "class_names": [classes[label - 1] for label in labels],
+        "scores": scores,
+        "masks": _masks(found.masks, mask_format),
+    }
+
+
+def _masks(masks: list[Rle], mask_format: str) -> list[Any] | None:
+    if mask_format == "none":
+        return None
+    if mask_format == "polygon":
+        return [trace_borders(decode(mask)) for mask in masks]
+    return [{"size": [int(side) for side in mask["size"]], "counts": str(mask["counts"])} for mask in masks]

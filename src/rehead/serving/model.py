@@ -1,0 +1,83 @@
+"""The served model: an MLflow pyfunc around a detector, loaded from files whose hashes were checked first."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+import torch
+from mlflow.pyfunc import PythonModel, PythonModelContext
+from numpy.typing import NDArray
+
+from rehead.detector.build import Detector
+from rehead.detector.checkpoint import load_detector
+from rehead.evaluation.prediction import Detections, predict_image
+from rehead.files import read_json
+from rehead.serving.answers import Wish, read_wish, write_answer
+from rehead.serving.faults import breakdown, refusal
+from rehead.serving.images import RequestError, read_image
+from rehead.serving.manifest import verify_manifest
+
+MAX_IMAGES = 16
+SETTINGS = "serving.json"
+_WARM_UP_SIDE = 64
+
+
+class Predict(Protocol):
+    """Finds objects in one image."""
+
+    def __call__(self, detector: Detector, image_chw: torch.Tensor, /, *, score_threshold: float) -> Detections:
+        """Return the detections whose score reaches the threshold."""
+        ...
+
+
+class DetectorModel(PythonModel):
+    """Answers requests of up to 16 images, one forward an image, so that an answer depends on its image alone."""
+
+    def __init__(
+        self, *, load: Callable[[Path], Detector] = load_detector, predict_one: Predict = predict_image
+    ) -> None:
+        self._load = load
+        self._predict_one = predict_one
+        self._detector: Detector | None = None
+        self._score_threshold = 0.5
+
+    def load_context(self, context: PythonModelContext) -> None:
+        """Check the model folder's hashes, load the detector and let it predict once.
+
+        Raises ManifestError if a file was changed, added or lost.
+        """
+        folder = Path(context.artifacts["detector"])
+        verify_manifest(folder.parent.parent)
+        self._score_threshold = float(read_json(Path(context.artifacts["settings"]))["score_threshold"])
+        self._detector = self._load(folder)
+        self._answer(np.zeros((_WARM_UP_SIDE, _WARM_UP_SIDE, 3), np.uint8), Wish(0.5, "none"))
+
+    def predict(
+        self, context: PythonModelContext | None, model_input: pd.DataFrame, params: dict[str, Any] | None = None
+    ) -> list[dict[str, Any]]:
+        """Answer one row of the `image` column after the other; raises ServingError, and nothing else."""
+        try:
+            wish = read_wish(params or {}, score_threshold=self._score_threshold)
+            return [self._answer(read_image(cell, row=row), wish) for row, cell in enumerate(_cells(model_input))]
+        except RequestError as fault:
+            raise refusal(fault) from None
+        except Exception as error:
+            raise breakdown(error) from None
+
+    def _answer(self, image_hwc: NDArray[np.uint8], wish: Wish) -> dict[str, Any]:
+        assert self._detector is not None, "load_context comes before predict"
+        image_chw = torch.from_numpy(image_hwc.copy()).permute(2, 0, 1).float() / 255
+        found = self._predict_one(self._detector, image_chw, score_threshold=wish.score_threshold)
+        return write_answer(found, self._detector.classes, mask_format=wish.mask_format)
+
+
+def _cells(model_input: object) -> list[object]:
+    """Take the images out of a request's table; raises RequestError on too few or too many."""
+    if not isinstance(model_input, pd.DataFrame) or "image" not in model_input.columns:
+        raise RequestError("the request must be a table with a column `image`")
+    cells = list(model_input["image"])
+    if not 1 <= len(cells) <= MAX_IMAGES:
+        raise RequestError(f"a request holds 1 to {MAX_IMAGES} images, not {len(cells)}")
+    return cells
