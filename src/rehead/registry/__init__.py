@@ -1,0 +1,1 @@
+"""From a trained detector to a registered version: package, compare, register, trace."""

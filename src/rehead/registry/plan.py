@@ -1,0 +1,17 @@
+"""How a model enters the registry: the `register` section of params.yaml."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from rehead.params import Section
+
+
+class RegisterPlan(Section):
+    """The registered model's name, and when its newest version becomes the champion."""
+
+    name: str = Field("rehead", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")
+    promote: Literal["better", "always", "never"] = "better"
+    """`better`: when its mask AP on the same test split is higher; `always`: whatever it scores; `never`: by hand."""
+    margin: float = Field(0.0, ge=0.0, le=1.0)
+    """How much higher than the champion's the mask AP must be, for `better`."""

@@ -1,0 +1,56 @@
+"""The score of a packaged model as its clients would see it: through the loaded pyfunc, from image files."""
+
+from pathlib import Path
+from typing import Any
+
+import mlflow.pyfunc
+import pandas as pd
+from mlflow.pyfunc import PyFuncModel
+
+from rehead.evaluation.coco_map import Scores, coco_map
+from rehead.files import read_json
+
+TOLERANCE = 1e-6
+
+
+def score_model(location: str, dataset: Path, *, max_detections: int = 100) -> Scores:
+    """Score a model folder or models:/ URI on the test split of a canonical dataset."""
+    truth = read_json(dataset / "test.json")
+    results = results_of(mlflow.pyfunc.load_model(location), truth, dataset / "images")
+    return coco_map(truth, results, max_detections=max_detections)
+
+
+def results_of(model: PyFuncModel, truth: dict[str, Any], images: Path) -> list[dict[str, Any]]:
+    """Ask the model for every image of a COCO file; returns COCO results."""
+    results: list[dict[str, Any]] = []
+    for image in truth["images"]:
+        table = pd.DataFrame({"image": [(images / image["file_name"]).read_bytes()]})
+        answer = model.predict(table, params={"score_threshold": 0.0, "mask_format": "rle"})[0]
+        results += as_results(answer, image["id"])
+    return results
+
+
+def as_results(answer: dict[str, Any], image_id: int) -> list[dict[str, Any]]:
+    """Put one answer of a served model into COCO's form: category, box as x, y, width, height, score, mask."""
+    columns = (answer["labels"], answer["boxes"], answer["scores"], answer["masks"])
+    return [
+        {
+            "image_id": image_id,
+            "category_id": label,
+            "bbox": [x1, y1, x2 - x1, y2 - y1],
+            "score": score,
+            "segmentation": mask,
+        }
+        for label, (x1, y1, x2, y2), score, mask in zip(*columns, strict=True)
+    ]
+
+
+def check_agreement(packaged: Scores, reported: float | None) -> None:
+    """Raise RuntimeError unless the package scores what the evaluation has reported."""
+    found = packaged.mask["AP"]
+    agree = found == reported if found is None or reported is None else abs(found - reported) <= TOLERANCE
+    if not agree:
+        raise RuntimeError(
+            f"the packaged model scores mask AP {found} on the test split, the evaluation reported {reported}: it does "
+            "not answer as the evaluated one did, so it is not registered; run `dvc repro -f evaluate`"
+        )

@@ -1,0 +1,107 @@
+"""The versions of one registered model in MLflow: found by content, pointed at by aliases."""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlflow.exceptions import MlflowException
+from mlflow.tracking import MlflowClient
+
+from rehead.registry.packaging import Package
+from rehead.registry.promotion import Contender
+from rehead.tracking.store import experiment_id, experiment_name
+
+CHAMPION, CHALLENGER = "champion", "challenger"
+
+
+@dataclass(frozen=True)
+class Version:
+    """A registered version, and what its tags say of it."""
+
+    number: str
+    tags: dict[str, str]
+
+    def as_contender(self) -> Contender:
+        """Read the version's score; what a tag lacks stays empty, and no rule takes it for a score."""
+        return Contender(
+            model_sha256=self.tags.get("model_sha256", ""),
+            mask_AP=_number(self.tags.get("mask_AP")),
+            dataset_fingerprint=self.tags.get("dataset_fingerprint", ""),
+            classes=tuple(json.loads(self.tags.get("classes", "[]"))),
+        )
+
+
+class Versions:
+    """Versions of the registered model `name`, in the registry at `uri`."""
+
+    def __init__(self, client: MlflowClient, uri: str, name: str) -> None:
+        self._client = client
+        self._uri = uri
+        self.name = name
+
+    @property
+    def lock(self) -> Path:
+        """Name the lock file that all processes of this user and machine share for this model."""
+        key = hashlib.sha256(f"{self._uri}\n{self.name}".encode()).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"rehead-{os.getuid()}" / f"registry-{key}.lock"
+
+    def find(self, model_sha256: str) -> Version | None:
+        """Look for the version with this content; the oldest, should two machines have made one each."""
+        wanted = f"name = '{self.name}' and tags.model_sha256 = '{model_sha256}'"
+        found = self._client.search_model_versions(wanted)
+        return min((_version(entry) for entry in found), key=lambda version: int(version.number), default=None)
+
+    def add(self, package: Package, tags: Mapping[str, str], *, run_id: str | None = None) -> Version:
+        """Upload a package and make it a version, tags and all, in one call at the end."""
+        experiment = experiment_id(self._client, self._uri, experiment_name())
+        model = self._client.create_logged_model(experiment, self.name, source_run_id=run_id, model_type="detector")
+        self._client.log_model_artifacts(model.model_id, str(package.folder))
+        self._client.finalize_logged_model(model.model_id, "READY")
+        self._ensure_model()
+        entry = self._client.create_model_version(
+            self.name, f"models:/{model.model_id}", run_id=run_id, tags=dict(tags), model_id=model.model_id
+        )
+        return _version(entry)
+
+    def mark(self, version: Version, tags: Mapping[str, str]) -> None:
+        """Set those tags of a version that differ."""
+        for key, value in tags.items():
+            if version.tags.get(key) != value:
+                self._client.set_model_version_tag(self.name, version.number, key, value)
+
+    def holder(self, alias: str) -> Version | None:
+        """Return the version that an alias points at, None where it points nowhere."""
+        try:
+            number = self._client.get_registered_model(self.name).aliases.get(alias)
+        except MlflowException as error:
+            if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+                return None
+            raise
+        return None if number is None else _version(self._client.get_model_version(self.name, str(number)))
+
+    def point(self, alias: str, version: Version) -> None:
+        """Let an alias point at a version."""
+        self._client.set_registered_model_alias(self.name, alias, version.number)
+
+    def _ensure_model(self) -> None:
+        try:
+            self._client.create_registered_model(self.name)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+
+
+def _version(entry: Any) -> Version:
+    return Version(str(entry.version), dict(entry.tags))
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return None if text is None else float(text)
+    except ValueError:
+        return None
