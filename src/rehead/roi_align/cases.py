@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Floats = NDArray[np.float64]
 
-IMAGE_HEIGHT, IMAGE_WIDTH, STRIDE, IMAGES, CHANNELS = 160, 200, 4, 3, 2
+IMAGE_HEIGHT, IMAGE_WIDTH, STRIDE, CHANNELS = 160, 200, 4, 2
 PYRAMID_SIDE, PYRAMID_STRIDES = 512, (4, 8, 16, 32)
 
 NAMED_BOXES: dict[str, tuple[float, float, float, float]] = {
@@ -55,7 +55,10 @@ class AgreementPlan(BaseModel):
 
 @dataclass(frozen=True)
 class Cases:
-    """Boxes with names over feature maps: `rois_k5` (image index, x1, y1, x2, y2), `features_nchw`, `scale`."""
+    """Boxes with names, each over a feature map of its own: `rois_k5` (map, x1, y1, x2, y2), `features_nchw`, `scale`.
+
+    With one box a map, a gradient is that of one box, and the box that is wrong can be named.
+    """
 
     names: tuple[str, ...]
     rois_k5: Floats
@@ -64,12 +67,12 @@ class Cases:
 
 
 def draw_cases(plan: AgreementPlan) -> Cases:
-    """Draw the random boxes, add the named ones, and spread them over a few maps of random values in 0..1."""
+    """Draw the random boxes, add the named ones, and give each a map of random values in 0..1."""
     generator = np.random.default_rng(plan.seed)
     random_k4 = draw_boxes(plan.boxes, generator, height=IMAGE_HEIGHT, width=IMAGE_WIDTH, margin=20.0)
     boxes_k4 = np.concatenate([random_k4, np.asarray(list(NAMED_BOXES.values()), dtype=np.float32).astype(np.float64)])
-    image_k1 = np.arange(len(boxes_k4))[:, None] % IMAGES
-    shape = (IMAGES, CHANNELS, IMAGE_HEIGHT // STRIDE, IMAGE_WIDTH // STRIDE)
+    image_k1 = np.arange(len(boxes_k4))[:, None]
+    shape = (len(boxes_k4), CHANNELS, IMAGE_HEIGHT // STRIDE, IMAGE_WIDTH // STRIDE)
     return Cases(
         names=(*(f"random box {index}" for index in range(plan.boxes)), *NAMED_BOXES),
         rois_k5=np.concatenate([image_k1, boxes_k4], axis=1),

@@ -38,9 +38,11 @@ def largest(found: NDArray[np.floating], expected: NDArray[np.float64], names: t
     """Find the largest difference of two arrays and the name of its row; NaN counts as infinite, none as 0."""
     if found.shape != expected.shape:
         return float("inf"), f"shape {found.shape} in place of {expected.shape}"
+    if not len(expected):
+        return 0.0, "no box"
     gaps = np.nan_to_num(np.abs(found.astype(np.float64) - expected), nan=np.inf, posinf=np.inf)
-    by_row = gaps.reshape(len(gaps), -1).max(axis=1, initial=0.0)
-    return (float(by_row.max()), names[int(by_row.argmax())]) if len(by_row) else (0.0, "no box")
+    by_row = gaps.reshape(len(gaps), -1).max(axis=1)
+    return float(by_row.max()), names[int(by_row.argmax())]
 
 
 def faults(differences: Iterable[Difference]) -> list[str]:

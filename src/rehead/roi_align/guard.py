@@ -3,6 +3,10 @@
 The operator reads outside its memory (SIGSEGV, no traceback) for boxes that hold NaN or infinity, for finite ones
 whose width overflows, and for a feature map without pixels; behind a level assignment NaN comes back as silent zeros.
 The guard looks first and raises, so that a diverged training ends with a message.
+
+torchvision infers the scale of each map from the image's size before padding, and keeps what it finds at its first
+image: for images 33 to 45 or 65 to 67 pixels high that is twice too large, for every later image as well. The guard
+hands it the padded size.
 """
 
 from collections.abc import Sequence
@@ -13,6 +17,10 @@ from torchvision.ops import MultiScaleRoIAlign
 
 FARTHEST_PIXELS = 1e5
 """No image side reaches this (a JPEG ends at 65,535), and adaptive sampling of a larger box exhausts the memory."""
+
+
+PADDING_PIXELS = 32
+"""torchvision pads each batch to a multiple of this before the backbone sees it."""
 
 
 class GuardedRoIAlign(MultiScaleRoIAlign):  # type: ignore[misc]
@@ -28,7 +36,13 @@ class GuardedRoIAlign(MultiScaleRoIAlign):  # type: ignore[misc]
         if not (torch.jit.is_tracing() or torch.compiler.is_compiling()):
             refuse_empty_maps([(name, x[name]) for name in self.featmap_names if name in x])
             refuse_faulty_boxes(boxes)
-        return super().forward(x, boxes, image_shapes)  # type: ignore[no-any-return]
+        padded = [(_padded(height), _padded(width)) for height, width in image_shapes]
+        return super().forward(x, boxes, padded)  # type: ignore[no-any-return]
+
+
+def _padded(side: int) -> int:
+    """Round a side up as the detector's transform does."""
+    return -(-side // PADDING_PIXELS) * PADDING_PIXELS
 
 
 def refuse_empty_maps(maps: Sequence[tuple[str, Tensor]]) -> None:

@@ -39,7 +39,9 @@ def compare_pyramid(pooler: Pooler, *, seed: int, device: torch.device) -> Itera
         pooled = run_pooler(pooler, features, boxes)
         setting = f"{len(PYRAMID_STRIDES)}-level pooler, strides {PYRAMID_STRIDES}"
         gap = largest(pooled.cpu().numpy(), expected, names)
-        yield Difference("the slow reference", "pooled values", str(dtype).removeprefix("torch."), device.type, setting, *gap)
+        yield Difference(
+            "the slow reference", "pooled values", str(dtype).removeprefix("torch."), device.type, setting, *gap
+        )
 
 
 def expected_pools(
@@ -60,3 +62,20 @@ def run_pooler(pooler: Pooler, features: dict[str, Tensor], boxes: list[Tensor])
     with torch.no_grad():
         pooled: Tensor = module(features, boxes, [(PYRAMID_SIDE, PYRAMID_SIDE)] * len(boxes))
     return pooled
+
+
+def misread_sizes(pooler: Pooler, sides: Sequence[int] = range(16, 257)) -> list[int]:
+    """List the image sides, in pixels, for which the pooler reads its maps at a wrong scale.
+
+    The maps hold each pixel's own column, so a box must come back as its centre in feature pixels.
+    """
+    return [side for side in sides if abs(read_centre(pooler, side) - 8 / PYRAMID_STRIDES[0]) > 1e-5]
+
+
+def read_centre(pooler: Pooler, side: int) -> float:
+    """Read the column at the middle of box (4, 4, 12, 12) in an image of `side` pixels, padded as a detector does."""
+    padded = -(-side // PYRAMID_STRIDES[-1]) * PYRAMID_STRIDES[-1]
+    columns = [torch.arange(padded // stride, dtype=torch.float32) for stride in PYRAMID_STRIDES]
+    features = {str(i): x.expand(1, 1, len(x), len(x)) for i, x in enumerate(columns)}
+    with torch.no_grad():
+        return float(pooler(list(features), 1, SAMPLES)(features, [torch.tensor([[4.0, 4, 12, 12]])], [(side, side)]))

@@ -24,7 +24,9 @@ def roi_align(
     `aligned` shifts the box by half a feature pixel, because a pixel's value sits at its centre.
     """
     height, width = features_chw.shape[-2:]
-    weights = roi_align_weights(box, height=height, width=width, size=size, scale=scale, samples=samples, aligned=aligned)
+    weights = roi_align_weights(
+        box, height=height, width=width, size=size, scale=scale, samples=samples, aligned=aligned
+    )
     return np.einsum("pqhw,chw->cpq", weights, features_chw, optimize=True)
 
 

@@ -1,12 +1,13 @@
 """Ways to the right answer that share nothing with the reference: grid_sample, a linear ramp, shifts and scales."""
 
 from collections.abc import Iterator
+from itertools import compress
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import grid_sample
+from torch.nn.functional import grid_sample, pad
 
 from rehead.roi_align.agreement import SIZE, Operator
 from rehead.roi_align.cases import Cases
@@ -21,21 +22,21 @@ def compare_routes(operator: Operator, cases: Cases, *, device: torch.device) ->
     features = torch.tensor(cases.features_nchw, device=device)
     rois = torch.tensor(cases.rois_k5, device=device)
     inside = inside_map(cases)
-    inner, inner_names = rois[inside], tuple(name for name, kept in zip(cases.names, inside, strict=True) if kept)
+    inner, inner_names = rois[torch.from_numpy(inside)], tuple(compress(cases.names, inside))
+    doubled = inner * torch.tensor([1, 2, 2, 2, 2], dtype=inner.dtype, device=device)
     for aligned in (False, True):
         setting = f"aligned={aligned}, {SAMPLES} samples"
-        found = operator(features, rois, SIZE, cases.scale, SAMPLES, aligned)
-        by_grid = read_by_grid(features, rois, scale=cases.scale, aligned=aligned)
-        yield _difference("grid_sample", found, by_grid, cases.names, setting)
-        ramp = linear_ramp(features)
-        found = operator(ramp, inner, SIZE, cases.scale, SAMPLES, aligned)
-        yield _difference("a linear ramp", found, ramp_at_centres(inner, cases.scale, aligned), inner_names, setting)
-        found = operator(features, inner, SIZE, cases.scale, SAMPLES, aligned)
-        moved = operator(*shift(features, inner, cases.scale), SIZE, cases.scale, SAMPLES, aligned)
-        yield _difference("the same box on a shifted map", moved, found, inner_names, setting)
-        doubled = torch.cat([inner[:, :1], inner[:, 1:] * 2], dim=1)
+        read = operator(features, rois, SIZE, cases.scale, SAMPLES, aligned)
+        expected = read_by_grid(features, rois, scale=cases.scale, aligned=aligned)
+        yield _difference("grid_sample", read, expected, cases.names, setting)
+        read = operator(linear_ramp(features), inner, SIZE, cases.scale, SAMPLES, aligned)
+        expected = ramp_at_centres(features, inner, scale=cases.scale, aligned=aligned)
+        yield _difference("a linear ramp", read, expected, inner_names, setting)
+        plain = operator(features, inner, SIZE, cases.scale, SAMPLES, aligned)
+        moved = operator(*shifted(features, inner, scale=cases.scale), SIZE, cases.scale, SAMPLES, aligned)
+        yield _difference("the same box on a shifted map", moved, plain, inner_names, setting)
         halved = operator(features, doubled, SIZE, cases.scale / 2, SAMPLES, aligned)
-        yield _difference("half the scale on twice the box", halved, found, inner_names, setting)
+        yield _difference("twice the box at half the scale", halved, plain, inner_names, setting)
 
 
 def inside_map(cases: Cases) -> NDArray[np.bool_]:
@@ -50,7 +51,7 @@ def inside_map(cases: Cases) -> NDArray[np.bool_]:
 def read_by_grid(features_nchw: Tensor, rois_k5: Tensor, *, scale: float, aligned: bool) -> Tensor:
     """Read the samples with torch's own bilinear reader, zero those beyond a pixel outside, and average bins."""
     height, width = features_nchw.shape[-2:]
-    first_k2, span_k2 = _starts_and_spans(rois_k5, scale, aligned)
+    first_k2, span_k2 = _starts_and_spans(rois_k5, scale=scale, aligned=aligned)
     steps = (torch.arange(SIZE * SAMPLES, dtype=rois_k5.dtype, device=rois_k5.device) + 0.5) / (SIZE * SAMPLES)
     x_ks, y_ks = (first_k2[:, axis, None] + steps * span_k2[:, axis, None] for axis in (0, 1))
     grid = torch.stack(
@@ -62,14 +63,41 @@ def read_by_grid(features_nchw: Tensor, rois_k5: Tensor, *, scale: float, aligne
     return samples.mean(dim=(3, 5))
 
 
+def ramp_at(y: Tensor, x: Tensor, *, pixels: int) -> Tensor:
+    """Evaluate a plane that rises along both axes, within 0..1 on a map of `pixels` pixels along its longer side."""
+    return (10 * y + x) / (11 * pixels)
+
+
 def linear_ramp(features_nchw: Tensor) -> Tensor:
-    """Fill maps of the same shape with 10 y + x, whose mean over a bin is its value at the bin's centre."""
+    """Fill maps of the same shape with the plane, whose mean over a bin is its value at the bin's centre."""
     height, width = features_nchw.shape[-2:]
     y = torch.arange(height, dtype=features_nchw.dtype, device=features_nchw.device)[:, None]
     x = torch.arange(width, dtype=features_nchw.dtype, device=features_nchw.device)
-    return ((10 * y + x) / (11 * max(height, width))).expand(features_nchw.shape).contiguous()
+    return ramp_at(y, x, pixels=max(height, width)).expand(features_nchw.shape).contiguous()
 
 
-def ramp_at_centres(rois_k5: Tensor, scale: float, aligned: bool) -> Tensor:
-    """Evaluate the ramp at the centre of each bin, in closed form."""
-    raise NotImplementedError
+def ramp_at_centres(features_nchw: Tensor, rois_k5: Tensor, *, scale: float, aligned: bool) -> Tensor:
+    """Evaluate the plane at the centre of each bin, in closed form: K,C,P,P."""
+    first_k2, span_k2 = _starts_and_spans(rois_k5, scale=scale, aligned=aligned)
+    middles = (torch.arange(SIZE, dtype=rois_k5.dtype, device=rois_k5.device) + 0.5) / SIZE
+    x_kp, y_kp = (first_k2[:, axis, None] + middles * span_k2[:, axis, None] for axis in (0, 1))
+    plane = ramp_at(y_kp[:, :, None], x_kp[:, None, :], pixels=max(features_nchw.shape[-2:]))
+    return plane[:, None].expand(-1, features_nchw.shape[1], -1, -1)
+
+
+def shifted(features_nchw: Tensor, rois_k5: Tensor, *, scale: float) -> tuple[Tensor, Tensor]:
+    """Move maps and boxes together by whole feature pixels, the room that opens filled with zeros."""
+    down, along = SHIFT_PIXELS
+    moved = torch.tensor([0, along, down, along, down], dtype=rois_k5.dtype, device=rois_k5.device) / scale
+    return pad(features_nchw, (along, 0, down, 0)), rois_k5 + moved
+
+
+def _starts_and_spans(rois_k5: Tensor, *, scale: float, aligned: bool) -> tuple[Tensor, Tensor]:
+    """Turn boxes into (x, y) of their first corner and (width, height), in feature pixels: K,2 each."""
+    first_k2, last_k2 = rois_k5[:, 1:3] * scale, rois_k5[:, 3:5] * scale
+    return (first_k2 - 0.5, last_k2 - first_k2) if aligned else (first_k2, (last_k2 - first_k2).clamp(min=1))
+
+
+def _difference(route: str, found: Tensor, expected: Tensor, names: tuple[str, ...], setting: str) -> Difference:
+    gap = largest(found.cpu().numpy(), expected.cpu().numpy(), names)
+    return Difference(route, "values", "float64", found.device.type, setting, *gap)

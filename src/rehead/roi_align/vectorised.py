@@ -22,9 +22,7 @@ def roi_align(
     return torch.einsum("kph,kchw,kqw->kcpq", rows_kph, features_nchw[image_k.long()], columns_kqw)
 
 
-def axis_weights(
-    first_k: Tensor, last_k: Tensor, *, size: int, pixels: int, samples: int, aligned: bool
-) -> Tensor:
+def axis_weights(first_k: Tensor, last_k: Tensor, *, size: int, pixels: int, samples: int, aligned: bool) -> Tensor:
     """Weigh the pixels of one axis for each bin of each box: K,P,pixels. Ends are given in feature pixels."""
     first_k = first_k - 0.5 if aligned else first_k
     length_k = last_k - first_k - (0.5 if aligned else 0.0)
