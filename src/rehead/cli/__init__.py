@@ -1,0 +1,1 @@
+"""The `rehead` command: one verb a task, grouped by what it is about."""

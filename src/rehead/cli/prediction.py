@@ -1,0 +1,69 @@
+"""Prediction over picture files: overlays and COCO results. Imports torch; verbs import this module when they run."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+
+from rehead.detector.build import Detector
+from rehead.detector.checkpoint import load_detector
+from rehead.evaluation.prediction import coco_results, predict_image
+from rehead.reporting.overlays import draw_objects
+from rehead.serving.images import RequestError, read_image
+from rehead.tracking.connection import load_mlflow
+from rehead.tracking.store import tracking_uri
+
+
+@dataclass
+class PredictionReport:
+    """COCO `results` with the `images` and `categories` that their ids refer to, and what could not be read."""
+
+    categories: list[dict[str, Any]]
+    images: list[dict[str, Any]] = field(default_factory=list)
+    results: list[dict[str, Any]] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+
+def predict_files(detector: Detector, files: list[Path], out: Path, *, threshold: float) -> PredictionReport:
+    """Detect in each file and draw `out/<number>-<name>.png`; unreadable files become faults."""
+    names = dict(enumerate(detector.classes, start=1))
+    report = PredictionReport([{"id": number, "name": name} for number, name in names.items()])
+    out.mkdir(parents=True, exist_ok=True)
+    for number, file in enumerate(files, start=1):
+        try:
+            image_hw3 = read_image(file.read_bytes(), row=0)
+        except RequestError as error:
+            report.faults.append(f"{file}: {str(error).removeprefix('row 0: ')}")
+            continue
+        except OSError as error:
+            report.faults.append(f"{file}: {error.strerror}")
+            continue
+        image_chw = torch.from_numpy(image_hw3.copy()).permute(2, 0, 1).float() / 255
+        found = coco_results(predict_image(detector, image_chw, score_threshold=threshold), image_id=number)
+        height, width = image_hw3.shape[:2]
+        report.images.append({"id": number, "file_name": str(file), "width": width, "height": height})
+        report.results += found
+        Image.fromarray(draw_objects(image_hw3, found, names)).save(out / f"{number:04d}-{file.stem}.png")
+    return report
+
+
+def open_detector(model: str) -> Detector:
+    """Load a detector's folder, or the one inside a model folder or a registered model.
+
+    Raises ValueError if there is none or its files are not those that were written.
+    """
+    folder = _download(model) if model.startswith(("models:/", "runs:/")) else Path(model)
+    inside = folder / "artifacts" / "detector"
+    return load_detector(inside if inside.is_dir() else folder)
+
+
+def _download(uri: str) -> Path:
+    """Fetch a model's files from the registry."""
+    mlflow: Any = load_mlflow()
+    mlflow.set_tracking_uri(tracking_uri())
+    try:
+        return Path(mlflow.artifacts.download_artifacts(uri))
+    except mlflow.MlflowException as error:
+        raise ValueError(f"{uri}: {error.message}") from None

@@ -1,0 +1,38 @@
+"""Every section of params.yaml with the model that validates it, and all faults of a file at once."""
+
+from pathlib import Path
+
+import pydantic
+
+from rehead.coco.plan import DataPlan
+from rehead.detector.plan import ModelPlan
+from rehead.evaluation.plan import EvaluatePlan
+from rehead.params import ParamsError, load_document, read_params
+from rehead.registry.plan import RegisterPlan
+from rehead.retraining.policy import RetrainPlan
+from rehead.roi_align.cases import AgreementPlan
+from rehead.training.plan import TrainPlan
+from rehead.tuning.plan import TunePlan
+
+SECTION_MODELS: dict[str, type[pydantic.BaseModel]] = {
+    "data": DataPlan,
+    "roi_align": AgreementPlan,
+    "model": ModelPlan,
+    "train": TrainPlan,
+    "tune": TunePlan,
+    "evaluate": EvaluatePlan,
+    "register": RegisterPlan,
+    "retrain": RetrainPlan,
+}
+
+
+def check_sections(path: Path) -> list[str]:
+    """List the faults of all sections, one a line; raises ParamsError if the file cannot be read at all."""
+    load_document(path)
+    faults: list[str] = []
+    for name, model in SECTION_MODELS.items():
+        try:
+            read_params(name, model, path=path)
+        except ParamsError as error:
+            faults += [line.strip() for line in str(error).splitlines()[1:]]
+    return list(dict.fromkeys(faults))  # each section repeats the names of unknown ones

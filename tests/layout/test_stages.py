@@ -1,0 +1,52 @@
+"""dvc.yaml tells the truth: about the scripts, what they import, the parameters they read, and the README agrees."""
+
+import re
+
+import pytest
+
+from rehead.params import SECTIONS, load_document
+from tests.layout.pipeline import ROOT, STAGES, imported_children, listed_children
+
+
+def test_stages_and_scripts_are_the_same_list() -> None:
+    assert sorted(STAGES) == sorted(path.stem for path in (ROOT / "stages").glob("*.py"))
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_every_imported_module_is_a_dependency(name: str) -> None:
+    missing = imported_children(name) - listed_children(name)
+    assert not missing, f"stage {name} would not rerun when these change: {sorted(missing)}"
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_every_listed_module_is_imported(name: str) -> None:
+    idle = listed_children(name) - imported_children(name)
+    assert not idle, f"stage {name} would rerun for nothing when these change: {sorted(idle)}"
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_a_stage_depends_on_its_own_script(name: str) -> None:
+    assert f"stages/{name}.py" in STAGES[name]["deps"]
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_the_sections_of_a_stage_are_those_it_reads(name: str) -> None:
+    script = (ROOT / "stages" / f"{name}.py").read_text(encoding="utf-8")
+    read = set(re.findall(r'read_params\(\s*"(\w+)"', script))
+    assert read == set(STAGES[name]["params"])
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_a_script_takes_the_flags_that_dvc_gives_it(name: str) -> None:
+    script = (ROOT / "stages" / f"{name}.py").read_text(encoding="utf-8")
+    assert set(re.findall(r" (--[a-z-]+)", STAGES[name]["cmd"])) == set(re.findall(r'"(--[a-z-]+)"', script))
+
+
+def test_the_sections_of_params_are_the_known_ones() -> None:
+    assert tuple(load_document(ROOT / "params.yaml")) == SECTIONS
+
+
+def test_the_readme_tells_of_every_stage() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    missing = [name for name, stage in STAGES.items() if f"| `{name}` | {stage['desc']} |" not in readme]
+    assert not missing
