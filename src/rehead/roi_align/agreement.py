@@ -12,7 +12,7 @@ from rehead.roi_align.difference import Difference, largest
 from rehead.roi_align.reference import roi_align_weights, roi_pool
 
 Operator = Callable[[Tensor, Tensor, int, float, int, bool], Tensor]
-"""features N,C,H,W, rois K,5, size, scale, samples, aligned -> K,C,size,size, as torchvision.ops.roi_align takes them."""
+"""features N,C,H,W, rois K,5, size, scale, samples, aligned -> K,C,size,size: torchvision.ops.roi_align."""
 
 PoolOperator = Callable[[Tensor, Tensor, int, float], Tensor]
 """features N,C,H,W, rois K,5, size, scale -> K,C,size,size, as torchvision.ops.roi_pool takes them."""
@@ -24,7 +24,7 @@ ROUTE = "the slow reference"
 
 
 def compare_with_reference(operator: Operator, cases: Cases, *, device: torch.device) -> Iterator[Difference]:
-    """Compare values and gradients for both `aligned`, every sampling and precision; the empty list of boxes as well."""
+    """Compare values and gradients for both `aligned`, every sampling and precision, and for no box at all."""
     upstream = draw_upstream(cases)
     for aligned in (False, True):
         for samples in SAMPLES:

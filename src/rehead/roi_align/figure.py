@@ -73,29 +73,41 @@ def draw_arrows(axes: Axes) -> None:
     read_2b, true_2b = read[0].flatten(1).numpy(), true[0].flatten(1).numpy()
     for start, end in zip(true_2b.T, read_2b.T, strict=True):
         axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": "black", "shrinkA": 0, "shrinkB": 3})
-    axes.scatter(*true_2b, s=48, color=TRUE, zorder=5)
-    axes.scatter(*read_2b, s=48, color=ROUNDED, marker="s", zorder=5)
+    axes.scatter(true_2b[0], true_2b[1], s=48, color=TRUE, zorder=5)
+    axes.scatter(read_2b[0], read_2b[1], s=48, color=ROUNDED, marker="s", zorder=5)
     worst = float(np.linalg.norm(read_2b - true_2b, axis=0).max())
-    axes.set_title(
-        f"RoIPool reads the box's bins up to {worst:.2f} feature pixels,\n{worst * STRIDE:.0f} pixels of the image, beside their place",
-        fontsize=13,
-        loc="left",
-    )
+    title = f"RoIPool reads these bins {worst:.2f} feature pixels, so\n{worst * STRIDE:.0f} pixels of the image,"
+    axes.set_title(f"{title} beside their place", fontsize=13, loc="left")
     handles = [
         Line2D([], [], color=TRUE, marker="o", linewidth=2.4, label="the box, and the centres RoIAlign reads"),
         Patch(facecolor="#f9e2d3", edgecolor=ROUNDED, linestyle="--", label="the whole pixels RoIPool rounds it to"),
         Line2D([], [], color=ROUNDED, marker="s", linewidth=0, label="the centres RoIPool reads"),
     ]
-    axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2, frameon=False, fontsize=10.5)
+    axes.legend(
+        handles=handles,
+        loc="lower left",
+        borderaxespad=0.3,
+        facecolor="white",
+        edgecolor="none",
+        framealpha=1,
+        fontsize=10.5,
+    )
 
 
 def draw_distributions(axes: Axes, shifts: list[Shifts]) -> None:
     """Draw the shift of all bins in image pixels as boxes, a pair for each stride: inside, and near the border."""
     middles = np.arange(len(shifts), dtype=float)
-    styles = {"whis": (5, 95), "showfliers": False, "widths": 0.32, "patch_artist": True, "manage_ticks": False}
     for offset, colour, near in ((-0.19, ROUNDED, False), (0.19, NEAR, True)):
         values = [s.image_pixels_b[s.near_b == near] for s in shifts]
-        drawn = axes.boxplot(values, positions=middles + offset, **styles)
+        drawn = axes.boxplot(
+            values,
+            positions=list(middles + offset),
+            widths=0.32,
+            whis=(5, 95),
+            showfliers=False,
+            patch_artist=True,
+            manage_ticks=False,
+        )
         for patch, median in zip(drawn["boxes"], drawn["medians"], strict=True):
             patch.set(facecolor=colour, edgecolor="black", linewidth=0.9)
             median.set(color="black", linewidth=1.8)
@@ -108,7 +120,9 @@ def draw_distributions(axes: Axes, shifts: list[Shifts]) -> None:
     axes.set_xticks(middles, [f"stride {s.stride}" for s in shifts], fontsize=11)
     axes.set_ylabel("shift in pixels of the image", fontsize=11)
     axes.set_title(
-        "The coarser the map, the farther the bins move\n(number above each: median)", fontsize=13, loc="left"
+        "The coarser the map, the farther the bins move\n(numbers: medians; whiskers: 5 % to 95 % of all bins)",
+        fontsize=13,
+        loc="left",
     )
     handles = [
         Patch(facecolor=ROUNDED, edgecolor="black", label="RoIPool, box inside the image"),

@@ -23,7 +23,7 @@ PADDING_PIXELS = 32
 """torchvision pads each batch to a multiple of this before the backbone sees it."""
 
 
-class GuardedRoIAlign(MultiScaleRoIAlign):  # type: ignore[misc]
+class GuardedRoIAlign(MultiScaleRoIAlign):
     """torchvision's pooler, same arguments and state, that checks boxes and feature maps before it pools."""
 
     def forward(self, x: dict[str, Tensor], boxes: list[Tensor], image_shapes: list[tuple[int, int]]) -> Tensor:
@@ -33,11 +33,11 @@ class GuardedRoIAlign(MultiScaleRoIAlign):  # type: ignore[misc]
         any image reaches, and for a feature map without pixels. While a graph is traced or exported nothing is
         checked: the check would become a constant of the graph.
         """
-        if not (torch.jit.is_tracing() or torch.compiler.is_compiling()):
+        if not (torch.jit.is_tracing() or torch.compiler.is_compiling()):  # type: ignore[attr-defined]
             refuse_empty_maps([(name, x[name]) for name in self.featmap_names if name in x])
             refuse_faulty_boxes(boxes)
         padded = [(_padded(height), _padded(width)) for height, width in image_shapes]
-        return super().forward(x, boxes, padded)  # type: ignore[no-any-return]
+        return super().forward(x, boxes, padded)
 
 
 def _padded(side: int) -> int:

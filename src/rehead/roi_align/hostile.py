@@ -4,6 +4,7 @@ A child is forked, so it costs milliseconds rather than the seconds of importing
 child must come back with a refusal; without it some die, which shows what the guard is for.
 """
 
+import faulthandler
 import os
 import resource
 import signal
@@ -32,7 +33,7 @@ HOSTILE_BOXES: dict[str, tuple[float, float, float, float]] = {
 }
 EMPTY_MAP = "feature map without pixels"
 
-_REFUSED, _RETURNED, _SECONDS = 10, 11, 10.0
+_REFUSED, _RETURNED = 10, 11
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def hostile_call(pooler: Pooler, name: str) -> Callable[[], Tensor]:
     return call
 
 
-def fate(call: Callable[[], object]) -> str:
+def fate(call: Callable[[], object], *, seconds: float = 10.0) -> str:
     """Run a call in a forked child; returns `refused`, `raised`, `returned`, `hung`, or the signal that killed it.
 
     `refused` is a FloatingPointError or ValueError, so an error that a person can read.
@@ -77,7 +78,7 @@ def fate(call: Callable[[], object]) -> str:
     child = os.fork()
     if child == 0:
         _end_child(call)
-    deadline = time.monotonic() + _SECONDS
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
@@ -93,8 +94,8 @@ def _end_child(call: Callable[[], object]) -> None:
     code = 1
     try:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        silence = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(silence, 2)
+        faulthandler.disable()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         torch.set_num_threads(1)
         call()
         code = _RETURNED

@@ -44,8 +44,8 @@ def inside_map(cases: Cases) -> NDArray[np.bool_]:
     height, width = cases.features_nchw.shape[-2:]
     first_k2, last_k2 = cases.rois_k5[:, 1:3] * cases.scale, cases.rois_k5[:, 3:5] * cases.scale
     last_k2 = np.maximum(last_k2, first_k2 + 1)
-    marked: NDArray[np.bool_] = ((first_k2 >= 0.5) & (last_k2 <= [width - 1, height - 1])).all(axis=1)
-    return marked
+    within = (first_k2 >= 0.5) & (last_k2 <= [width - 1, height - 1])
+    return np.asarray(within.all(axis=1))
 
 
 def read_by_grid(features_nchw: Tensor, rois_k5: Tensor, *, scale: float, aligned: bool) -> Tensor:
