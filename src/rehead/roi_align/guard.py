@@ -24,7 +24,10 @@ PADDING_PIXELS = 32
 
 
 class GuardedRoIAlign(MultiScaleRoIAlign):
-    """torchvision's pooler, same arguments and state, that checks boxes and feature maps before it pools."""
+    """torchvision's pooler, same arguments and state, that checks boxes and feature maps before it pools.
+
+    The maps must come from images padded to a multiple of PADDING_PIXELS, as torchvision's transform leaves them.
+    """
 
     def forward(self, x: dict[str, Tensor], boxes: list[Tensor], image_shapes: list[tuple[int, int]]) -> Tensor:
         """Pool boxes (x1, y1, x2, y2) in image pixels from the named maps; returns K,C,H,W.

@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -75,7 +76,9 @@ def fate(call: Callable[[], object], *, seconds: float = 10.0) -> str:
 
     `refused` is a FloatingPointError or ValueError, so an error that a person can read.
     """
-    child = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 on: the child starts no thread, takes no lock
+        child = os.fork()
     if child == 0:
         _end_child(call)
     deadline = time.monotonic() + seconds
