@@ -6,11 +6,6 @@ from typing import Annotated
 
 import typer
 
-from rehead.files import write_json
-from rehead.params import read_params
-from rehead.registry.plan import RegisterPlan
-from rehead.tracking.store import tracking_uri
-
 _PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
 
 
@@ -27,6 +22,7 @@ def predict(
     OUT/0001-NAME.png and so on. Images that cannot be read are named, the others done; the exit code is then 1.
     """
     from rehead.cli.prediction import open_detector, predict_files  # torch, torchvision: 8 to 14 s
+    from rehead.files import write_json
 
     files = _pictures(images)
     report = predict_files(open_detector(model), files, out, threshold=threshold)
@@ -49,8 +45,7 @@ def serve(
     """Serve a registered model over HTTP with MLflow until interrupted; says when it is ready and how to ask it."""
     from rehead.serving import server
 
-    uri = model or f"models:/{read_params('register', RegisterPlan).name}@champion"
-    raise typer.Exit(server.serve(uri, host, port))
+    raise typer.Exit(server.serve(model or f"models:/{_registered_name()}@champion", host, port))
 
 
 def verify(
@@ -60,8 +55,9 @@ def verify(
 ) -> None:
     """Say where a registered model comes from and check its files; exit code 1 if they are not as registered."""
     from rehead.registry.verify import trace  # MLflow: 4 to 6 s
+    from rehead.tracking.store import tracking_uri
 
-    told = trace(name or read_params("register", RegisterPlan).name, uri=tracking_uri(), alias=alias)
+    told = trace(name or _registered_name(), uri=tracking_uri(), alias=alias)
     print("\n".join(told.lines()))
     raise typer.Exit(1 if told.faults else 0)
 
@@ -77,3 +73,11 @@ def _pictures(paths: list[Path]) -> list[Path]:
     if not found:
         raise ValueError(f"no picture ({', '.join(sorted(_PICTURES))}) in {', '.join(map(str, paths))}")
     return found
+
+
+def _registered_name() -> str:
+    """Read the model's name in the registry from params.yaml."""
+    from rehead.params import read_params  # pydantic and ruamel.yaml: 0.7 s, see cli/app.py
+    from rehead.registry.plan import RegisterPlan
+
+    return read_params("register", RegisterPlan).name

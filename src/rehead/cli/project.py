@@ -1,24 +1,17 @@
 """Verbs about the project folder: init, params, summary."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from rehead.cli.advice import advise, survey
-from rehead.cli.editing import ParamsEdit, watch_source
-from rehead.coco.sources import find_source
-from rehead.files import read_json
-from rehead.params import load_document
-
 _PARAMS, _PIPELINE, _REPORTS = Path("params.yaml"), Path("dvc.yaml"), Path("reports")
 
 
 def init(
-    path: Annotated[
-        Path, typer.Argument(help="A COCO folder (images/ and train.json or annotations.json) or JSON file.")
-    ],
+    path: Annotated[Path, typer.Argument(help="A COCO folder, or a COCO JSON file.")],
     *,
     force: Annotated[bool, typer.Option("--force", help="Replace the settings of another dataset.")] = False,
 ) -> None:
@@ -26,6 +19,10 @@ def init(
 
     Comments and other values in the file stay. Without a params.yaml a new one is written.
     """
+    from rehead.cli.advice import advise, survey
+    from rehead.cli.editing import ParamsEdit, watch_source  # ruamel.yaml: 0.4 s, see cli/app.py
+    from rehead.coco.sources import find_source
+
     source = find_source(path)
     advice = advise(survey(source.files.values()))
     edit = ParamsEdit.of(_PARAMS)
@@ -38,21 +35,20 @@ def init(
         print(f"{item.section}.{item.key}: {item.value}  # {item.because}")
     edit.save()
     watched = watch_source(_PIPELINE) if _PIPELINE.is_file() else False
-    print(
-        f"wrote {_PARAMS}{' and the dependency on data.source in dvc.yaml' if watched else ''}; next: rehead check {path}"
-    )
+    print(f"wrote {_PARAMS}{' and dvc.yaml' if watched else ''}; next: rehead check {path}")
 
 
 def params() -> None:
     """Check the whole of params.yaml and list every fault at once; exit code 1 if there is any."""
-    from rehead.cli.sections import check_sections  # the sections' owners import torch
+    from rehead.cli.sections import check_sections  # every owner of a section, some of them on torch: 1 to 10 s
+    from rehead.params import load_document
 
     faults = check_sections(_PARAMS)
     if faults:
         print(f"{_PARAMS} has {len(faults)} fault(s):", *(f"  {fault}" for fault in faults), sep="\n", file=sys.stderr)
         raise typer.Exit(1)
     source = (load_document(_PARAMS).get("data") or {}).get("source", "shapes")
-    if source != "shapes" and not _is_watched(source):
+    if source != "shapes" and not _is_watched(source, load_document(_PIPELINE)):
         print(
             f"note: dvc.yaml does not list ${{data.source}}, so a change inside {source} will not rerun ingest; "
             f"`rehead init {source}` adds it",
@@ -63,8 +59,7 @@ def params() -> None:
 
 def summary() -> None:
     """Say what the last `dvc repro` made: both mAPs, where the report is and how to serve the model."""
-    scores: dict[str, Any] = read_json(_report("evaluation.json"))
-    receipt: dict[str, Any] = read_json(_report("registration.json"))
+    scores, receipt = _report("evaluation.json"), _report("registration.json")
     for head in ("box", "mask"):
         print(f"{head} mAP {_number(scores[head]['AP'])}  (AP50 {_number(scores[head]['AP50'])})")
     print(f"model   {receipt['name']} version {receipt['version']}: {receipt['because']}")
@@ -72,18 +67,18 @@ def summary() -> None:
     print("serve   .venv/bin/rehead serve")
 
 
-def _report(name: str) -> Path:
+def _report(name: str) -> dict[str, Any]:
     path = _REPORTS / name
     if not path.is_file():
         raise ValueError(f"{path} does not exist: run `dvc repro` first")
-    return path
+    report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return report
 
 
 def _number(value: float | None) -> str:
     return "undefined" if value is None else f"{value:.3f}"
 
 
-def _is_watched(source: str) -> bool:
-    stages: dict[str, Any] = load_document(_PIPELINE).get("stages") or {}
-    deps = stages.get("ingest", {}).get("deps", [])
+def _is_watched(source: str, pipeline: dict[str, Any]) -> bool:
+    deps = (pipeline.get("stages") or {}).get("ingest", {}).get("deps", [])
     return "${data.source}" in deps or source in deps

@@ -8,9 +8,6 @@ from typing import Annotated
 
 import typer
 
-from rehead.retraining.cycle import AlreadyRunning, Cycle
-from rehead.tracking.store import tracking_uri
-
 _ALREADY_RUNNING = 75
 
 
@@ -26,6 +23,9 @@ def retrain(
     Exit codes: 0 done, or nothing to do; 1 failed; 65 ingest rejected the data; 75 another cycle is running;
     124 past `retrain.minutes`. Each cycle leaves a numbered receipt, its log and its reports in data/retraining/.
     """
+    from rehead.retraining.cycle import AlreadyRunning, Cycle  # pydantic and ruamel.yaml: 0.7 s, see cli/app.py
+    from rehead.tracking.store import tracking_uri
+
     signal.signal(signal.SIGTERM, _leave)
     repository = root.resolve()
     try:

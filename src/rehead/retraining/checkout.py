@@ -13,6 +13,8 @@ from rehead.retraining.supervision import CommandFailed
 
 # Each checkout makes these itself; everything else below data/ is shared.
 _OWN = {".gitignore", "locks", "retraining"}
+# What a stage leaves for the next one must not end with the checkout: unsent runs, the state of a cut-off training.
+_OUTLIVE = ("spool", "checkpoints")
 
 
 def clean_checkout(repository: Path, place: Path) -> Path:
@@ -40,6 +42,8 @@ def share_data(repository: Path, checkout: Path, *, outputs: Iterable[str]) -> N
     """
     written = {Path(path).parts[:2] for path in outputs}
     (checkout / "data").mkdir(exist_ok=True)
+    for name in _OUTLIVE:
+        (repository / "data" / name).mkdir(exist_ok=True)
     for entry in sorted((repository / "data").iterdir()):
         link = checkout / "data" / entry.name
         tracked = link.exists() or link.with_name(f"{entry.name}.dvc").exists()

@@ -144,9 +144,14 @@ class Cycle:
         """Let commands find this Python and the checkout's own code, and the real tracking store."""
         kept = {name: value for name, value in os.environ.items() if name not in _CALLERS_OWN}
         path = os.pathsep.join([str(Path(sys.executable).parent), kept.get("PATH", os.defpath)])
-        return kept | {
-            "PATH": path,
-            "PYTHONPATH": str(checkout / "src"),
-            "MLFLOW_TRACKING_URI": self.tracking_uri,
-            "DVC_NO_ANALYTICS": "true",
-        }
+        studies = f"sqlite:///{self.repository / 'data' / 'optuna.db'}"
+        return (
+            {"REHEAD_OPTUNA_STORAGE": studies}
+            | kept
+            | {
+                "PATH": path,
+                "PYTHONPATH": str(checkout / "src"),
+                "MLFLOW_TRACKING_URI": self.tracking_uri,
+                "DVC_NO_ANALYTICS": "true",
+            }
+        )

@@ -1,0 +1,24 @@
+"""What holds for every test: no telemetry, no window system, no store but its own, the same examples each time."""
+
+import os
+
+import pytest
+from hypothesis import settings
+
+os.environ.update(
+    MLFLOW_DISABLE_TELEMETRY="true",
+    MLFLOW_UV_AUTO_DETECT="false",
+    MLFLOW_LOG_UV_FILES="false",
+    DVC_NO_ANALYTICS="true",
+    MPLBACKEND="Agg",
+)
+# A machine that is busy with other things must not fail a test, and a failure must come again when asked for.
+settings.register_profile("repository", deadline=None, derandomize=True)
+settings.load_profile("repository")
+
+
+@pytest.fixture(autouse=True)
+def no_outer_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the caller's tracking server and DVC stage out of the tests."""
+    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "MLFLOW_RUN_ID", "DVC_STAGE", "DVC_ROOT"):
+        monkeypatch.delenv(name, raising=False)
