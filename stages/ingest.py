@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rehead.coco.ingestion import RejectedError, ingest
 from rehead.coco.plan import DataPlan
+from rehead.coco.rendering import print_faults
 from rehead.files import write_json
 from rehead.params import read_params
 from rehead.stage import stage
@@ -19,10 +20,11 @@ def main(*, dataset: Path, report: Path) -> int:
         try:
             ingested = ingest(plan, dataset)
         except RejectedError as error:
-            write_json(report, error.report)
-            print(f"{error}; all of it is in {report}", file=sys.stderr)
+            write_json(report, error.report.as_dict())
+            print_faults(error.report)
             return 1
         write_json(report, ingested.report)
+    print_faults(ingested.found)
     for name, split in ingested.report["splits"].items():
         print(f"{name}: {split['images']} images, {split['annotations']} annotations, {split['how']}")
     return 0

@@ -8,15 +8,15 @@ import json
 import re
 import shutil
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rehead.coco.decoding import decode_image
+from rehead.coco.decoding import KEPT_FORMATS, decode_image
 from rehead.coco.records import Category, Dataset, ImageFacts, ImageRecord
+from rehead.coco.truth import document_of
 from rehead.files import replaced_folder, sha256_of, write_atomically, write_json
 
-_KEPT_FORMATS = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}
-_KEPT_MODES = {"RGB", "L", "1", "P"}
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_STEM = 100
 
@@ -50,26 +50,13 @@ def write_dataset(folder: Path, splits: Mapping[str, Dataset], *, source: str) -
 def canonical_document(data: Dataset, categories: list[Category], names: Mapping[Path, str]) -> dict[str, Any]:
     """Build one split's COCO document with contiguous labels and annotation ids."""
     labels = {category.id: label for label, category in enumerate(categories, start=1)}
-    sizes = {image.id: [image.height, image.width] for image in data.images}
-    return {
-        "categories": [{"id": labels[category.id], "name": category.name} for category in categories],
-        "images": [
-            {"id": image.id, "file_name": names[_path(image)], "width": image.width, "height": image.height}
-            for image in data.images
-        ],
-        "annotations": [
-            {
-                "id": number,
-                "image_id": a.image_id,
-                "category_id": labels[a.category_id],
-                "bbox": [float(side) for side in a.bbox],
-                "area": float(a.area),
-                "iscrowd": a.iscrowd,
-                "segmentation": {"size": sizes[a.image_id], "counts": a.counts},
-            }
-            for number, a in enumerate(data.annotations, start=1)
-        ],
-    }
+    renamed = replace(
+        data,
+        categories=tuple(replace(category, id=labels[category.id]) for category in categories),
+        images=tuple(replace(image, file_name=names[_path(image)]) for image in data.images),
+        annotations=tuple(replace(a, category_id=labels[a.category_id]) for a in data.annotations),
+    )
+    return document_of(renamed)
 
 
 def fingerprint(document: Mapping[str, Any], pixels: Mapping[int, str]) -> str:
@@ -89,14 +76,10 @@ def _summary(document: Mapping[str, Any], data: Dataset) -> dict[str, Any]:
 
 def _write_image(image: ImageRecord, target: Path) -> None:
     """Copy the bytes where every reader sees upright RGB in them; else store the upright pixels as PNG."""
-    if _is_plain(_facts(image)):
+    if _facts(image).plain:
         shutil.copyfile(_path(image), target)
         return
-    decode_image(_path(image).read_bytes()).image.save(target)
-
-
-def _is_plain(facts: ImageFacts) -> bool:
-    return facts.format in _KEPT_FORMATS and facts.mode in _KEPT_MODES and facts.orientation == 1
+    decode_image(_path(image).read_bytes()).image.save(target, compress_level=3)
 
 
 def _safe_names(images: list[ImageRecord]) -> dict[Path, str]:
@@ -104,7 +87,7 @@ def _safe_names(images: list[ImageRecord]) -> dict[Path, str]:
     names: dict[Path, str] = {}
     taken: set[str] = set()
     for image in images:
-        suffix = _KEPT_FORMATS[_facts(image).format] if _is_plain(_facts(image)) else ".png"
+        suffix = KEPT_FORMATS[_facts(image).format] if _facts(image).plain else ".png"
         stem = _UNSAFE.sub("_", image.file_name.rpartition(".")[0] or image.file_name).strip("._-")[:_LONGEST_STEM]
         name, copies = f"{stem or 'image'}{suffix}", 1
         while name.casefold() in taken:

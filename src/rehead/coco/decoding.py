@@ -4,15 +4,18 @@ This is the one place that decides on EXIF orientation (pixels are transposed, s
 transparency (dropped), CMYK and 16-bit grey (converted), so ingest, training and serving see the same pixels.
 """
 
+import contextlib
 import hashlib
 import io
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
 MAX_PIXELS = 100_000_000
+KEPT_FORMATS = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}
 _PLAIN = {"1", "L", "P", "RGB"}
 _CONVERTED = {
     "RGBA": ("image-alpha", "has an alpha channel (mode RGBA), which is dropped"),
@@ -23,6 +26,7 @@ _CONVERTED = {
 }
 _GREY_16 = {"I;16", "I;16B", "I;16L", "I;16N", "I"}
 _TEXT_CHUNKS = {b"tEXt", b"zTXt", b"iTXt"}
+_JPEG_MAGIC, _JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
 _PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 _ORIENTATION = 0x0112
 # EXIF orientation to the turn that makes the stored pixels upright; 1 needs none (EXIF 2.32, 4.6.4).
@@ -49,7 +53,10 @@ class ImageError(ValueError):
 
 @dataclass(frozen=True)
 class Decoded:
-    """Upright RGB pixels, and what the file was: stored width and height, EXIF orientation 1..8, notes (code, text)."""
+    """Upright RGB pixels, and what the file was: stored width and height, EXIF orientation 1..8, notes (code, text).
+
+    `plain` says that any reader which converts to RGB finds these very pixels in the file's own bytes.
+    """
 
     image: Image.Image
     format: str
@@ -58,6 +65,7 @@ class Decoded:
     height: int
     orientation: int
     notes: tuple[tuple[str, str], ...]
+    plain: bool
 
     @property
     def digest(self) -> str:
@@ -70,42 +78,48 @@ def decode_image(data: bytes, *, formats: tuple[str, ...] = FORMATS, max_pixels:
     """Decode image bytes to upright RGB; raises ImageError, whatever is wrong with them."""
     if not data:
         raise ImageError("image-empty", "the file is empty (0 bytes)")
+    try:
+        return _decode(data, formats, max_pixels, repaired=False)
+    except ImageError:
+        raise
+    except MemoryError:
+        raise ImageError("image-too-large", "decoding needs more memory than an image may take") from None
+    except Exception as error:  # Pillow's parsers raise nearly every type on damaged input
+        for repaired in _repairs(data):
+            with contextlib.suppress(Exception):
+                return _decode(repaired, formats, max_pixels, repaired=True)
+        raise ImageError("image-corrupt", f"cannot decode it, the file is corrupt or truncated: {error}") from None
+
+
+def _decode(data: bytes, formats: tuple[str, ...], max_pixels: int, *, repaired: bool) -> Decoded:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of damaged metadata that nobody here reads
-        try:
-            return _decode(_without_texts(data), formats, max_pixels)
-        except ImageError:
-            raise
-        except MemoryError:
-            raise ImageError("image-too-large", "decoding needs more memory than an image may take") from None
-        except Exception as error:  # Pillow's parsers raise nearly every type on damaged input
-            raise ImageError("image-corrupt", f"cannot decode it, the file is corrupt or truncated: {error}") from None
-
-
-def _decode(data: bytes, formats: tuple[str, ...], max_pixels: int) -> Decoded:
-    image = _opened(data, formats)
-    width, height = image.size
-    if width * height > max_pixels:
-        raise ImageError("image-too-large", f"{width}x{height} is {width * height} pixels, over the limit {max_pixels}")
-    frames = getattr(image, "n_frames", 1)
-    if frames > 1 and image.format != "MPO":  # the further pictures of an MPO are a camera's previews
-        raise ImageError("image-frames", f"{image.format} holds {frames} frames or pages; one image a file is read")
-    image.load()
-    kind, mode = ("JPEG" if image.format == "MPO" else str(image.format)), image.mode
-    orientation, notes = _orientation(image)
-    notes += _end_notes(data, kind)
+        image = _opened(data, formats)
+        width, height = image.size
+        if width * height > max_pixels:
+            text = f"{width}x{height} is {width * height} pixels, over the limit {max_pixels}"
+            raise ImageError("image-too-large", text)
+        frames = getattr(image, "n_frames", 1)
+        if frames > 1 and image.format != "MPO":  # the further pictures of an MPO are a camera's previews
+            raise ImageError("image-frames", f"{image.format} holds {frames} frames or pages; one a file is read")
+        image.load()
+        kind, mode = ("JPEG" if image.format == "MPO" else str(image.format)), image.mode
+        orientation, notes = _orientation(image)
+    if kind == "JPEG" and repaired:
+        notes.append(("image-end", "JPEG lacks its end marker (EOI), though all its pixels are there: truncated?"))
     rgb, more = _rgb(image)
     upright = rgb.transpose(TURNS[orientation]) if orientation in TURNS else rgb
-    return Decoded(upright, kind, mode, width, height, orientation, tuple(notes + more))
+    plain = kind in KEPT_FORMATS and mode in _PLAIN and orientation == 1 and not repaired
+    return Decoded(upright, kind, mode, width, height, orientation, tuple(notes + more), plain)
 
 
 def _opened(data: bytes, formats: tuple[str, ...]) -> Image.Image:
     try:
         return Image.open(io.BytesIO(data), formats=formats)
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         start = data[:40]
         if start.startswith(b"version https://git-lfs"):
-            raise ImageError("image-format", "not an image but a Git LFS pointer: fetch the file with git lfs") from None
+            raise ImageError("image-format", "a Git LFS pointer, not an image: run git lfs pull") from None
         raise ImageError("image-format", f"not an image in {', '.join(formats)} (begins with {start[:12]!r})") from None
 
 
@@ -124,7 +138,9 @@ def _rgb(image: Image.Image) -> tuple[Image.Image, list[tuple[str, str]]]:
     if mode in _GREY_16:
         low, high = image.getextrema()
         if not 0 <= float(str(low)) <= float(str(high)) <= 65535:
-            raise ImageError("image-mode-unsafe", f"mode {mode} with values {low}..{high} is no picture of 8 or 16 bits")
+            raise ImageError(
+                "image-mode-unsafe", f"mode {mode} with values {low}..{high} is no picture of 8 or 16 bits"
+            )
         grey = image.convert("I").point(lambda value: value * (1 / 257)).convert("L")
         converted, notes = grey.convert("RGB"), [("image-mode", "has 16 bits a pixel, scaled to 8")]
     elif mode in _CONVERTED or (mode == "P" and "transparency" in image.info):
@@ -137,17 +153,24 @@ def _rgb(image: Image.Image) -> tuple[Image.Image, list[tuple[str, str]]]:
     return converted, notes
 
 
-def _end_notes(data: bytes, kind: str) -> list[tuple[str, str]]:
-    """Look for a JPEG's end marker after the last scan: without it the file was cut, if only by two bytes."""
-    if kind == "JPEG" and data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda"):
-        return [("image-end", "JPEG lacks its end marker (EOI): the file may be truncated")]
-    return []
+def _repairs(data: bytes) -> Iterator[bytes]:
+    """Yield bytes that hold the same pixels and may decode: a PNG without its texts, a JPEG with its end marker."""
+    if data.startswith(_PNG_MAGIC):
+        yield _without_texts(data)
+    if data.startswith(_JPEG_MAGIC) and (whole := _with_end(data)):
+        yield whole
+
+
+def _with_end(data: bytes) -> bytes | None:
+    """Add a JPEG's missing end marker, if no pixel is missing too: what stands before the marker then changes none."""
+    bare = data.rstrip(b"\xff")
+    variants = [bare + filler + _JPEG_END for filler in (b"", b"\x00" * 512, b"\xaa" * 512)]
+    pictures = [Image.open(io.BytesIO(variant), formats=("JPEG",)).tobytes() for variant in variants]
+    return variants[0] if pictures[0] == pictures[1] == pictures[2] else None
 
 
 def _without_texts(data: bytes) -> bytes:
     """Leave out a PNG's text chunks: nobody reads them, and one of them can inflate to gigabytes."""
-    if not data.startswith(_PNG_MAGIC):
-        return data
     kept, at = [data[:8]], 8
     while at + 12 <= len(data):
         end = at + 12 + int.from_bytes(data[at : at + 4], "big")

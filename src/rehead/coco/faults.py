@@ -54,6 +54,10 @@ class FaultLog:
             self.faults.append(Fault(code, action, str(file), where, shown, message, KINDS[code].fix))
         return action
 
+    def of(self, file: Path | str) -> "FileFaults":
+        """Bind the log to one file."""
+        return FileFaults(self, str(file))
+
     def totals(self) -> dict[str, int]:
         """Count all faults by kind."""
         totals: Counter[str] = Counter()
@@ -64,6 +68,22 @@ class FaultLog:
     def as_dict(self) -> dict[str, Any]:
         """Write the kept faults and all counts for JSON."""
         return {"faults": [asdict(fault) for fault in self.faults], "fault_counts": self.totals()}
+
+
+@dataclass(frozen=True)
+class FileFaults:
+    """A log bound to the file whose faults are noted."""
+
+    log: FaultLog
+    file: str
+
+    def add(self, code: str, where: str, message: str, *, value: Any = None) -> Action:
+        """Note a fault and return what is to be done about it."""
+        return self.log.add(code, self.file, where, message, value=value)
+
+    def keeps(self, code: str, where: str, message: str, *, value: Any = None) -> bool:
+        """Note a fault and say whether its record stays, repaired or as it is."""
+        return self.add(code, where, message, value=value) in ("repair", "warn")
 
 
 def shortened(value: Any) -> str:

@@ -1,14 +1,15 @@
 """From a `data` section to the canonical dataset and its report: draw or find, read, split, write."""
 
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rehead.coco.canonical import write_dataset
+from rehead.coco.checking import CheckReport, report_on
 from rehead.coco.faults import FaultLog
 from rehead.coco.plan import DataPlan
-from rehead.coco.reading import read_dataset
+from rehead.coco.reading import read_source
 from rehead.coco.shapes import draw_shapes
 from rehead.coco.sources import find_source
 from rehead.coco.splitting import Splitting, make_splits
@@ -17,23 +18,25 @@ from rehead.coco.splitting import Splitting, make_splits
 class RejectedError(ValueError):
     """A dataset that cannot be used; `report` lists every fault."""
 
-    def __init__(self, report: dict[str, Any]) -> None:
-        super().__init__("the dataset is rejected")
+    def __init__(self, report: CheckReport) -> None:
+        super().__init__(f"{report.target} is rejected: {sum(report.fault_counts.values())} fault(s)")
         self.report = report
 
 
 @dataclass(frozen=True)
 class Ingested:
-    """What was written: the manifest of the dataset, and the report on it."""
+    """What was written, and what was found: `report` is reports/ingest.json."""
 
     manifest: dict[str, Any]
+    found: CheckReport
     report: dict[str, Any]
 
 
 def ingest(plan: DataPlan, dataset: Path) -> Ingested:
     """Write the canonical dataset that a plan asks for over the folder `dataset`.
 
-    Raises RejectedError with the report if a fault makes the source unusable; `dataset` then stays as it was.
+    Raises RejectedError if a fault makes the source unusable, and ValueError if it cannot be found or split; `dataset`
+    then stays as it was.
     """
     if plan.source != "shapes":
         return _ingest(Path(plan.source), plan, dataset)
@@ -46,19 +49,15 @@ def ingest(plan: DataPlan, dataset: Path) -> Ingested:
 
 def _ingest(folder: Path, plan: DataPlan, dataset: Path) -> Ingested:
     source, log = find_source(folder), FaultLog(plan.policy)
-    given = {name: read_dataset(file, source.images, log) for name, file in source.files.items()}
+    given = read_source(source, log, max_pixels=plan.max_pixels)
+    if log.rejected:
+        raise RejectedError(report_on(plan.source, given, log))
     splitting = make_splits(given, plan)
     manifest = write_dataset(dataset, splitting.splits, source=plan.source)
-    return Ingested(manifest, _report(plan, splitting, manifest, log))
+    found = report_on(plan.source, given, log)
+    return Ingested(manifest, found, _report(splitting, manifest, found))
 
 
-def _report(plan: DataPlan, splitting: Splitting, manifest: dict[str, Any], log: FaultLog) -> dict[str, Any]:
-    splits = {name: {**manifest["splits"][name], "how": splitting.how[name]} for name in splitting.splits}
-    return {
-        "source": plan.source,
-        "images": sum(split["images"] for split in splits.values()),
-        "annotations": sum(split["annotations"] for split in splits.values()),
-        "categories": manifest["categories"],
-        "splits": splits,
-        **log.as_dict(),
-    }
+def _report(splitting: Splitting, manifest: dict[str, Any], found: CheckReport) -> dict[str, Any]:
+    splits = {name: {**split, "how": splitting.how[name]} for name, split in manifest["splits"].items()}
+    return {**found.as_dict(), "categories": manifest["categories"], "splits": splits}

@@ -1,45 +1,117 @@
-"""One COCO file and its images, checked and turned into records."""
+"""COCO files and their images, checked from the bytes up and turned into records; every fault goes to the log.
 
+Each step sees only what the one before it let through: file, shape, ids, image files, geometry and masks, the set.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from rehead.coco import rle
-from rehead.coco.decoding import decode_image
-from rehead.coco.faults import FaultLog
-from rehead.coco.records import Annotation, Category, Dataset, ImageFacts, ImageRecord
-from rehead.files import read_json, sha256_of
+from rehead.coco.annotations import AnnotationReader, Frame, Targets
+from rehead.coco.categories import read_categories
+from rehead.coco.decoding import ImageError
+from rehead.coco.faults import FaultLog, FileFaults
+from rehead.coco.framing import SeenImage, framed
+from rehead.coco.image_entries import ImageEntry, ImageTable, read_image_entries
+from rehead.coco.image_files import ImageFolder
+from rehead.coco.image_pool import ImagePool
+from rehead.coco.json_file import load_json
+from rehead.coco.leakage import check_splits
+from rehead.coco.progress import followed
+from rehead.coco.records import Annotation, Dataset, ImageRecord
+from rehead.coco.sources import Source
+from rehead.coco.structure import Entries, read_tables
+from rehead.coco.wholeness import check_whole
 
 
-def read_dataset(file: Path, images: Path, log: FaultLog) -> Dataset:
-    """Read one COCO file and its images; faults go to the log."""
-    document = read_json(file)
-    records = {}
-    for entry in document["images"]:
-        path = images / entry["file_name"]
-        seen = decode_image(path.read_bytes())
-        facts = ImageFacts(
-            sha256_of(path), seen.digest, seen.width, seen.height, seen.orientation, seen.format, seen.mode
-        )
-        for code, text in seen.notes:
-            log.add(code, file, f"images[{len(records)}].file_name", f"{entry['file_name']} {text}")
-        records[entry["id"]] = ImageRecord(
-            entry["id"], entry["file_name"], entry["width"], entry["height"], path, facts
-        )
-    annotations = []
-    for a in document["annotations"]:
-        image = records[a["image_id"]]
-        mask = _mask(a["segmentation"], image)
-        annotations.append(
-            Annotation(
-                a["id"], image.id, a["category_id"], tuple(a["bbox"]), a["area"], a["iscrowd"], mask["counts"]
-            )
-        )
-    categories = tuple(Category(entry["id"], entry["name"]) for entry in document["categories"])
-    return Dataset(categories, tuple(records.values()), tuple(annotations))
+@dataclass(frozen=True)
+class Pictures:
+    """Where image files are, and who decodes them."""
+
+    folder: ImageFolder
+    pool: ImagePool
 
 
-def _mask(segmentation, image):
-    if isinstance(segmentation, list):
-        return rle.polygons_to_rle(segmentation, image.height, image.width)
-    if isinstance(segmentation["counts"], list):
-        return rle.counts_to_rle(segmentation["counts"], image.height, image.width)
-    return segmentation
+def read_source(source: Source, log: FaultLog, *, max_pixels: int) -> dict[str, Dataset]:
+    """Read all splits of a source and compare them; a split whose file says nothing is left out."""
+    splits = {}
+    with ImagePool(max_pixels=max_pixels) as pool:
+        pictures = None if source.images is None else Pictures(ImageFolder(source.images), pool)
+        for name, file in source.files.items():
+            data = read_dataset(file, pictures, log)
+            if data is not None:
+                splits[name] = data
+    check_splits(splits, source.files, log)
+    if pictures is not None and splits:
+        _note_unlisted(pictures.folder, log)
+    return splits
+
+
+def read_dataset(file: Path, pictures: Pictures | None, log: FaultLog) -> Dataset | None:
+    """Read one COCO file, without pixels where `pictures` is None; None if the three lists are not in it."""
+    faults = log.of(file)
+    document = load_json(file, faults)
+    tables = None if document is None else read_tables(document.value, faults)
+    if tables is None:
+        return None
+    categories = read_categories(tables.categories, faults)
+    table = read_image_entries(tables.images, faults)
+    images, frames = _images(table, pictures, faults)
+    targets = Targets(frames, table.alias, table.seen, categories)
+    annotations = tuple(_annotations(tables.annotations, targets, faults))
+    data = Dataset(tuple(categories.values()), tuple(images), annotations)
+    return check_whole(data, faults)
+
+
+def _images(
+    table: ImageTable, pictures: Pictures | None, faults: FileFaults
+) -> tuple[list[ImageRecord], dict[int, Frame]]:
+    """Look at every image; returns the records of those that stay and the frames their annotations are in."""
+    if pictures is None:
+        faults.add("images-unseen", "images", "no image folder was given: image files were not looked at")
+        seen: Iterator[SeenImage] = (SeenImage(entry, None, None) for entry in table.entries)
+    else:
+        seen = _seen(table.entries, pictures, faults)
+    images, frames = [], {}
+    for picture in seen:
+        frame = framed(picture, faults)
+        if frame is not None:
+            images.append(frame.record)
+            frames[frame.record.id] = frame.frame
+    return images, frames
+
+
+def _seen(entries: list[ImageEntry], pictures: Pictures, faults: FileFaults) -> Iterator[SeenImage]:
+    """Find and decode the files; those with a fault are left out."""
+    found = []
+    for entry in entries:
+        try:
+            path, remark = pictures.folder.find(entry.file_name)
+        except ImageError as error:
+            faults.add(error.code, f"{entry.where}.file_name", str(error))
+            continue
+        if not remark or faults.keeps("file-name-case", f"{entry.where}.file_name", remark):
+            found.append((entry, path))
+    inspections = pictures.pool.inspect([path for _, path in found])
+    pairs = zip(found, inspections, strict=True)
+    for (entry, path), inspection in followed(pairs, total=len(found), what="images checked"):
+        where, name = f"{entry.where}.file_name", entry.file_name
+        kept = [faults.keeps(code, where, f"{name!a}: {text}") for code, text in inspection.notes]
+        if inspection.facts is not None and all(kept):
+            yield SeenImage(entry, path, inspection.facts)
+
+
+def _annotations(entries: Entries, targets: Targets, faults: FileFaults) -> Iterator[Annotation]:
+    reader = AnnotationReader(targets, faults)
+    for at, entry in followed(entries, total=len(entries), what="annotations checked"):
+        found = reader.read(at, entry)
+        if found is not None:
+            yield found
+
+
+def _note_unlisted(folder: ImageFolder, log: FaultLog) -> None:
+    extra = folder.unlisted()
+    if extra:
+        names = ", ".join(map(ascii, extra[:5]))
+        text = f"{len(extra)} unlisted image files on disk are not in the JSON: {names}"
+        log.add("files-unlisted", folder.root, "", text)

@@ -14,7 +14,10 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class ImageFacts:
-    """What decoding a file told: hashes of its bytes and of its upright RGB pixels, stored size, EXIF orientation."""
+    """What decoding a file told: hashes of its bytes and of its upright RGB pixels, stored size, EXIF orientation.
+
+    `plain` says that any reader which converts to RGB finds these pixels in the file's own bytes.
+    """
 
     sha256: str
     pixels: str
@@ -23,6 +26,7 @@ class ImageFacts:
     orientation: int
     format: str
     mode: str
+    plain: bool
 
 
 @dataclass(frozen=True, slots=True)

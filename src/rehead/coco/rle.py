@@ -38,7 +38,7 @@ def polygons_to_rle(polygons: Sequence[Sequence[float]], height: int, width: int
     return _text(parts[0] if len(parts) == 1 else native.merge(parts))
 
 
-def counts_to_rle(counts: Sequence[int], height: int, width: int) -> Rle:
+def counts_to_rle(counts: Sequence[int] | np.ndarray, height: int, width: int) -> Rle:
     """Compress run lengths that are known to add up to height x width."""
     return {"size": [height, width], "counts": string_from_counts(np.asarray(counts, dtype=np.int64))}
 

@@ -14,10 +14,13 @@ class SourceError(ValueError):
 
 @dataclass(frozen=True)
 class Source:
-    """JSON file by split name (or all images in one, under `all`), and the root that image file names start from."""
+    """JSON file by split name (or all images in one, under `all`), and the root that image file names start from.
+
+    `images` is None where files are not to be looked at.
+    """
 
     files: dict[str, Path]
-    images: Path
+    images: Path | None
 
 
 def find_source(path: Path) -> Source:

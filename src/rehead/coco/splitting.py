@@ -31,12 +31,13 @@ def make_splits(given: Mapping[str, Dataset], plan: DataPlan) -> Splitting:
     """
     splits = {("train" if name == WHOLE else name): data for name, data in given.items()}
     how = dict.fromkeys(splits, "given by the source")
-    shares = {name: share for name in ("test", "val") if name not in splits and (share := _share(name, plan)) is not None}
+    wanted = {name: _share(name, plan) for name in ("test", "val") if name not in splits}
+    shares = {name: share for name, share in wanted.items() if share is not None}
     if shares:
-        parts = _cut(splits["train"], shares, plan)
-        splits |= parts
+        whole = splits["train"]
+        splits |= _cut(whole, shares, plan)
         how |= {name: f"{share:.0%} cut from the training images by a seeded hash" for name, share in shares.items()}
-        how["train"] = f"what was left of {len(given.get(WHOLE) or given['train'].images)} images"
+        how["train"] = f"what was left of {len(whole.images)} images"
     if "test" not in splits:
         splits["test"] = splits["val"]
         how["test"] = "the validation images again (data.test: val)"
@@ -46,7 +47,8 @@ def make_splits(given: Mapping[str, Dataset], plan: DataPlan) -> Splitting:
 def place_of(image: ImageRecord, plan: DataPlan) -> float:
     """Compute an image's number in 0..1 from the seed and its pixels, or its group where file names name one."""
     match = re.search(plan.group, image.file_name) if plan.group else None
-    key = match.group(1 if match.re.groups else 0) if match else (image.facts.pixels if image.facts else image.file_name)
+    content = image.facts.pixels if image.facts else image.file_name
+    key = match.group(1 if match.re.groups else 0) if match else content
     digest = hashlib.sha256(f"{plan.seed}:{key}".encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
 
@@ -54,7 +56,8 @@ def place_of(image: ImageRecord, plan: DataPlan) -> float:
 def chosen(dataset: Dataset, images: list[ImageRecord]) -> Dataset:
     """Keep some of a dataset's images and their annotations."""
     ids = {image.id for image in images}
-    return replace(dataset, images=tuple(images), annotations=tuple(a for a in dataset.annotations if a.image_id in ids))
+    annotations = tuple(a for a in dataset.annotations if a.image_id in ids)
+    return replace(dataset, images=tuple(images), annotations=annotations)
 
 
 def _share(name: str, plan: DataPlan) -> float | None:

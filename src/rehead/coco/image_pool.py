@@ -1,0 +1,125 @@
+"""Decoding many images in worker processes: a worker that crashes or hangs costs its image a fault, and is replaced."""
+
+import json
+import os
+import queue
+import selectors
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+import rehead
+from rehead.coco.decoding import MAX_PIXELS
+from rehead.coco.records import ImageFacts
+
+_SECONDS = 60.0
+_IMAGES_A_WORKER = 8
+_COMMAND = (sys.executable, "-m", "rehead.coco.image_worker")
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What decoding a file told: facts, or None and the fault first among the notes (code, text)."""
+
+    facts: ImageFacts | None
+    notes: tuple[tuple[str, str], ...]
+
+
+class Worker:
+    """One decoding process, started when first asked."""
+
+    def __init__(self, command: Sequence[str] = _COMMAND, *, seconds: float = _SECONDS) -> None:
+        self._command = command
+        self._seconds = seconds
+        self._process: subprocess.Popen[str] | None = None
+
+    def ask(self, path: Path, max_pixels: int) -> Inspection:
+        """Have one image decoded; a crash or a hang comes back as a fault."""
+        process = self._running()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.write(json.dumps({"path": str(path), "max_pixels": max_pixels}) + "\n")
+            process.stdin.flush()
+            answer = process.stdout.readline() if self._answers(process) else None
+        except BrokenPipeError:
+            answer = ""
+        if answer:
+            reply = json.loads(answer)
+            facts = ImageFacts(**reply["facts"]) if reply["facts"] else None
+            return Inspection(facts, tuple((code, text) for code, text in reply["notes"]))
+        text = f"decoding took over {self._seconds:.0f} s" if answer is None else f"the decoder crashed ({self._end()})"
+        self.close()
+        return Inspection(None, (("image-crash", text),))
+
+    def close(self) -> None:
+        """End the process."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+    def _running(self) -> subprocess.Popen[str]:
+        if self._process is None:
+            paths = [str(Path(rehead.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+            environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
+            self._process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=environment,
+                text=True,
+            )
+        return self._process
+
+    def _answers(self, process: subprocess.Popen[str]) -> bool:
+        """Wait until there is an answer, or an end, to read."""
+        assert process.stdout is not None
+        with selectors.DefaultSelector() as selector:
+            selector.register(process.stdout, selectors.EVENT_READ)
+            return bool(selector.select(self._seconds))
+
+    def _end(self) -> str:
+        assert self._process is not None
+        code = self._process.wait()
+        return signal.Signals(-code).name if code < 0 else f"exit code {code}"
+
+
+class ImagePool:
+    """As many workers as there are cores, started when needed and ended with the block."""
+
+    def __init__(self, *, max_pixels: int = MAX_PIXELS) -> None:
+        self._max_pixels = max_pixels
+        self._workers: list[Worker] = []
+        self._free: queue.SimpleQueue[Worker] = queue.SimpleQueue()
+
+    def __enter__(self) -> "ImagePool":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for worker in self._workers:
+            worker.close()
+
+    def inspect(self, paths: Sequence[Path]) -> Iterator[Inspection]:
+        """Decode files and yield what was found, in their order."""
+        wanted = min(len(os.sched_getaffinity(0)), -(-len(paths) // _IMAGES_A_WORKER))
+        for _ in range(wanted - len(self._workers)):
+            self._workers.append(Worker())
+            self._free.put(self._workers[-1])
+        with ThreadPoolExecutor(max(wanted, 1)) as threads:
+            yield from threads.map(self._ask, paths)
+
+    def _ask(self, path: Path) -> Inspection:
+        worker = self._free.get()
+        try:
+            return worker.ask(path, self._max_pixels)
+        finally:
+            self._free.put(worker)
