@@ -6,7 +6,7 @@ import pydantic
 
 from rehead.coco.plan import DataPlan
 from rehead.detector.plan import ModelPlan
-from rehead.evaluation.plan import EvaluatePlan
+from rehead.evaluation.plan import EvaluationPlan
 from rehead.params import ParamsError, load_document, read_params
 from rehead.registry.plan import RegisterPlan
 from rehead.retraining.policy import RetrainPlan
@@ -20,7 +20,7 @@ SECTION_MODELS: dict[str, type[pydantic.BaseModel]] = {
     "model": ModelPlan,
     "train": TrainPlan,
     "tune": TunePlan,
-    "evaluate": EvaluatePlan,
+    "evaluate": EvaluationPlan,
     "register": RegisterPlan,
     "retrain": RetrainPlan,
 }
