@@ -126,27 +126,25 @@ def test_a_header_of_too_many_pixels_is_refused_unread(side: int) -> None:
         read_image(_png_with_header(side, side), row=0)
 
 
-def test_a_text_bomb_in_a_png_is_refused(encode: Encode) -> None:
+def test_a_text_bomb_in_a_png_is_not_inflated(encode: Encode) -> None:
     data = encode("PNG")
     bomb = b"zTXt" + b"k\0\0" + zlib.compress(b"A" * 80_000_000)
     chunk = struct.pack(">I", len(bomb) - 4) + bomb + struct.pack(">I", zlib.crc32(bomb))
-    with pytest.raises(RequestError, match="row 0"):
-        read_image(data[:33] + chunk + data[33:], row=0)
+    np.testing.assert_array_equal(read_image(data[:33] + chunk + data[33:], row=0), read_image(data, row=0))
 
 
 @pytest.mark.parametrize(
-    ("size", "told"), [((1, 1), "side"), ((2000, 1), "side"), ((1, 2000), "side"), ((10, 300), "longer")]
+    ("size", "told"), [((1, 1), "side"), ((2000, 1), "side"), ((1, 2000), "side"), ((10, 1001), "100 times")]
 )
 def test_thin_images_are_refused(encode: Encode, size: tuple[int, int], told: str) -> None:
     with pytest.raises(RequestError, match=told):
         read_image(encode("PNG", size=size), row=0)
 
 
-def test_sixteen_bit_images_are_refused_rather_than_clipped() -> None:
+def test_sixteen_bit_grey_is_scaled_rather_than_clipped() -> None:
     stream = io.BytesIO()
-    Image.fromarray(np.full((30, 40), 40_000, dtype=np.uint16)).save(stream, format="PNG")
-    with pytest.raises(RequestError, match="8 bits"):
-        read_image(stream.getvalue(), row=0)
+    Image.fromarray(np.full((30, 40), 128 * 257, dtype=np.uint16)).save(stream, format="PNG")
+    assert read_image(stream.getvalue(), row=0).mean() == 128
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])

@@ -169,6 +169,10 @@ def test_too_few_or_too_many_images_are_refused(folder: Path, count: int) -> Non
     assert caught.value.get_http_status_code() == 400
 
 
+def test_a_list_in_the_only_row_is_taken_as_the_rows(folder: Path) -> None:
+    assert len(_loaded(folder, FixedDetector()).predict(None, _table([_png(), _png()]))) == 2
+
+
 def test_a_table_without_the_column_is_refused(folder: Path) -> None:
     with pytest.raises(MlflowException, match="column `image`"):
         _loaded(folder, FixedDetector()).predict(None, pd.DataFrame({"picture": [_png()]}))

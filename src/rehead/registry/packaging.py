@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import mlflow.pyfunc
@@ -25,6 +25,7 @@ from PIL import Image
 from rehead.files import replaced_folder, sha256_of, write_json
 from rehead.registry.source import PACKAGE, copy_source, pinned_requirements, source_of
 from rehead.serving.manifest import write_manifest
+from rehead.serving.model import Settings
 
 ENTRY = PACKAGE / "serving" / "entry.py"
 _CONTENT = ("weights.safetensors", "config.json")
@@ -55,12 +56,12 @@ def content_hash(detector_folder: Path) -> str:
     return hashlib.sha256(hashes.encode()).hexdigest()
 
 
-def package_detector(detector_folder: Path, destination: Path, *, score_threshold: float) -> Package:
-    """Write the model folder of a saved detector; `score_threshold` is what a request gets that names none."""
+def package_detector(detector_folder: Path, destination: Path, *, settings: Settings) -> Package:
+    """Write the model folder of a saved detector; `settings` hold for requests that do not say otherwise."""
     source = source_of("rehead.serving.entry")
     with tempfile.TemporaryDirectory() as scratch, replaced_folder(destination) as fresh, _quiet_mlflow():
-        settings = Path(scratch) / "serving.json"
-        write_json(settings, {"score_threshold": score_threshold})
+        settings_file = Path(scratch) / "serving.json"
+        write_json(settings_file, asdict(settings))
         detector = Path(scratch) / "detector"
         detector.mkdir()
         for name in (*_CONTENT, "manifest.json"):
@@ -68,9 +69,9 @@ def package_detector(detector_folder: Path, destination: Path, *, score_threshol
         mlflow.pyfunc.save_model(
             path=str(fresh),
             python_model=str(ENTRY),
-            artifacts={"detector": str(detector), "settings": str(settings)},
+            artifacts={"detector": str(detector), "settings": str(settings_file)},
             code_paths=[str(copy_source(source, Path(scratch)))],
-            signature=_signature(score_threshold),
+            signature=_signature(settings.score_threshold),
             input_example=_example(),
             pip_requirements=pinned_requirements(source.others),
         )

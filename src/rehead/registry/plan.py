@@ -13,5 +13,7 @@ class RegisterPlan(Section):
     name: str = Field("rehead", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")
     promote: Literal["better", "always", "never"] = "better"
     """`better`: when its mask AP on the same test split is higher; `always`: whatever it scores; `never`: by hand."""
+    max_megapixels: int = Field(25, ge=1, le=100)
+    """The largest image that the served model takes."""
     margin: float = Field(0.0, ge=0.0, le=1.0)
     """How much higher than the champion's the mask AP must be, for `better`."""

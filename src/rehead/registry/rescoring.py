@@ -7,6 +7,7 @@ import mlflow.pyfunc
 import pandas as pd
 from mlflow.pyfunc import PyFuncModel
 
+from rehead.coco.results import read_results
 from rehead.evaluation.coco_map import Scores, coco_map
 from rehead.files import read_json
 
@@ -17,7 +18,7 @@ def score_model(location: str, dataset: Path, *, max_detections: int = 100) -> S
     """Score a model folder or models:/ URI on the test split of a canonical dataset."""
     truth = read_json(dataset / "test.json")
     results = results_of(mlflow.pyfunc.load_model(location), truth, dataset / "images")
-    return coco_map(truth, results, max_detections=max_detections)
+    return coco_map(truth, read_results(results, truth), max_detections=max_detections)
 
 
 def results_of(model: PyFuncModel, truth: dict[str, Any], images: Path) -> list[dict[str, Any]]:
@@ -45,9 +46,8 @@ def as_results(answer: dict[str, Any], image_id: int) -> list[dict[str, Any]]:
     ]
 
 
-def check_agreement(packaged: Scores, reported: float | None) -> None:
+def check_agreement(found: float | None, reported: float | None) -> None:
     """Raise RuntimeError unless the package scores what the evaluation has reported."""
-    found = packaged.mask["AP"]
     agree = found == reported if found is None or reported is None else abs(found - reported) <= TOLERANCE
     if not agree:
         raise RuntimeError(

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import mlflow
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
 from rehead.registry.packaging import Package
 from rehead.registry.promotion import Contender
-from rehead.tracking.store import experiment_id, experiment_name
+from rehead.tracking.connection import open_client, silence_of
+from rehead.tracking.store import experiment_id, experiment_name, tracking_uri
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 
@@ -34,6 +36,21 @@ class Version:
             dataset_fingerprint=self.tags.get("dataset_fingerprint", ""),
             classes=tuple(json.loads(self.tags.get("classes", "[]"))),
         )
+
+
+def open_versions(name: str) -> "Versions":
+    """Open the registry beside the runs, for this process and for MLflow's own models:/ addresses.
+
+    Raises RuntimeError if it is a server that does not answer.
+    """
+    uri = tracking_uri()
+    silence = silence_of(uri)
+    if silence:
+        raise RuntimeError(
+            f"the model registry at {uri} does not answer ({silence}): start it and run `dvc repro` again"
+        )
+    mlflow.set_tracking_uri(uri)
+    return Versions(open_client(uri), uri, name)
 
 
 class Versions:
@@ -58,6 +75,7 @@ class Versions:
 
     def add(self, package: Package, tags: Mapping[str, str], *, run_id: str | None = None) -> Version:
         """Upload a package and make it a version, tags and all, in one call at the end."""
+        run_id = self._known_run(run_id)
         experiment = experiment_id(self._client, self._uri, experiment_name())
         model = self._client.create_logged_model(experiment, self.name, source_run_id=run_id, model_type="detector")
         self._client.log_model_artifacts(model.model_id, str(package.folder))
@@ -87,6 +105,13 @@ class Versions:
     def point(self, alias: str, version: Version) -> None:
         """Let an alias point at a version."""
         self._client.set_registered_model_alias(self.name, alias, version.number)
+
+    def _known_run(self, run_id: str | None) -> str | None:
+        """Drop a training run that this store does not hold: it was recorded elsewhere or waits in the spool."""
+        try:
+            return run_id and str(self._client.get_run(run_id).info.run_id)
+        except MlflowException:
+            return None
 
     def _ensure_model(self) -> None:
         try:

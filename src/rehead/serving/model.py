@@ -1,6 +1,7 @@
 """The served model: an MLflow pyfunc around a detector, loaded from files whose hashes were checked first."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,12 +17,19 @@ from rehead.evaluation.prediction import Detections, predict_image
 from rehead.files import read_json
 from rehead.serving.answers import Wish, read_wish, write_answer
 from rehead.serving.faults import breakdown, refusal
-from rehead.serving.images import RequestError, read_image
+from rehead.serving.images import MAX_PIXELS, RequestError, read_image
 from rehead.serving.manifest import verify_manifest
 
 MAX_IMAGES = 16
-SETTINGS = "serving.json"
 _WARM_UP_SIDE = 64
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the package fixes for every request: `serving.json`."""
+
+    score_threshold: float = 0.5
+    max_pixels: int = MAX_PIXELS
 
 
 class Predict(Protocol):
@@ -41,7 +49,7 @@ class DetectorModel(PythonModel):
         self._load = load
         self._predict_one = predict_one
         self._detector: Detector | None = None
-        self._score_threshold = 0.5
+        self._settings = Settings()
 
     def load_context(self, context: PythonModelContext) -> None:
         """Check the model folder's hashes, load the detector and let it predict once.
@@ -50,7 +58,7 @@ class DetectorModel(PythonModel):
         """
         folder = Path(context.artifacts["detector"])
         verify_manifest(folder.parent.parent)
-        self._score_threshold = float(read_json(Path(context.artifacts["settings"]))["score_threshold"])
+        self._settings = Settings(**read_json(Path(context.artifacts["settings"])))
         self._detector = self._load(folder)
         self._answer(np.zeros((_WARM_UP_SIDE, _WARM_UP_SIDE, 3), np.uint8), Wish(0.5, "none"))
 
@@ -59,8 +67,10 @@ class DetectorModel(PythonModel):
     ) -> list[dict[str, Any]]:
         """Answer one row of the `image` column after the other; raises ServingError, and nothing else."""
         try:
-            wish = read_wish(params or {}, score_threshold=self._score_threshold)
-            return [self._answer(read_image(cell, row=row), wish) for row, cell in enumerate(_cells(model_input))]
+            wish = read_wish(params or {}, score_threshold=self._settings.score_threshold)
+            limit = self._settings.max_pixels
+            cells = enumerate(_cells(model_input))
+            return [self._answer(read_image(cell, row=row, max_pixels=limit), wish) for row, cell in cells]
         except RequestError as fault:
             raise refusal(fault) from None
         except Exception as error:
@@ -68,7 +78,7 @@ class DetectorModel(PythonModel):
 
     def _answer(self, image_hwc: NDArray[np.uint8], wish: Wish) -> dict[str, Any]:
         assert self._detector is not None, "load_context comes before predict"
-        image_chw = torch.from_numpy(image_hwc.copy()).permute(2, 0, 1).float() / 255
+        image_chw = torch.from_numpy(image_hwc).permute(2, 0, 1).float() / 255
         found = self._predict_one(self._detector, image_chw, score_threshold=wish.score_threshold)
         return write_answer(found, self._detector.classes, mask_format=wish.mask_format)
 
@@ -78,6 +88,8 @@ def _cells(model_input: object) -> list[object]:
     if not isinstance(model_input, pd.DataFrame) or "image" not in model_input.columns:
         raise RequestError("the request must be a table with a column `image`")
     cells = list(model_input["image"])
+    if len(cells) == 1 and isinstance(cells[0], list):
+        cells = cells[0]  # what MLflow makes of {"inputs": {"image": [text, text]}}
     if not 1 <= len(cells) <= MAX_IMAGES:
         raise RequestError(f"a request holds 1 to {MAX_IMAGES} images, not {len(cells)}")
     return cells

@@ -1,0 +1,53 @@
+"""Package the detector, score the package, compare it with the champion, register it, and say who serves now."""
+
+import argparse
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rehead.files import read_json, write_json
+from rehead.params import read_params
+from rehead.registry.packaging import package_detector
+from rehead.registry.plan import RegisterPlan
+from rehead.registry.promotion import Contender
+from rehead.registry.receipt import receipt_of, version_tags
+from rehead.registry.registration import register
+from rehead.registry.rescoring import check_agreement, score_model
+from rehead.registry.versions import open_versions
+from rehead.reporting.model_card import write_model_card
+from rehead.serving.model import Settings
+from rehead.stage import stage
+from rehead.tracking.lineage import lineage_tags
+
+
+def main(*, detector: Path, dataset: Path, evaluation: Path, training: Path, receipt: Path, card: Path) -> None:
+    """Write what became of the detector to `receipt`, and what a user of it should know to `card`."""
+    with stage("register", inputs=[detector, dataset, evaluation, training], sections=["register"]):
+        plan = read_params("register", RegisterPlan)
+        scored, config, trained = read_json(evaluation), read_json(detector / "config.json"), read_json(training)
+        box_ap, lineage, versions = scored["box"]["AP"], lineage_tags(), open_versions(plan.name)
+
+        def mask_ap(location: str) -> float | None:
+            return score_model(location, dataset, max_detections=config["model"]["max_detections"]).mask["AP"]
+
+        with TemporaryDirectory() as scratch:
+            settings = Settings(scored.get("score_threshold", 0.5), plan.max_megapixels * 1_000_000)
+            package = package_detector(detector, Path(scratch) / "model", settings=settings)
+            check_agreement(mask_ap(str(package.folder)), scored["mask"]["AP"])
+
+            fingerprint, classes = scored["dataset"]["fingerprint"], tuple(config["classes"])
+            new = Contender(package.model_sha256, scored["mask"]["AP"], fingerprint, classes)
+            tags = version_tags(package, new, box_ap=box_ap, lineage=lineage)
+            run_id = trained.get("run_id")
+            done = register(package, new, plan, versions=versions, rescore=mask_ap, tags=tags, run_id=run_id)
+
+        facts = receipt_of(done, new, box_ap=box_ap, lineage=lineage)
+        write_json(receipt, facts)
+        write_model_card(card, {**facts, "evaluation": scored, "training": trained, "model": config["model"]})
+        print(f"{done.name} version {done.version} is the {done.alias}: {done.because}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    for flag in ("--detector", "--dataset", "--evaluation", "--training", "--receipt", "--card"):
+        parser.add_argument(flag, type=Path, required=True)
+    main(**vars(parser.parse_args()))

@@ -1,0 +1,138 @@
+"""The stage as the pipeline runs it: registered once, champion by score, a receipt and a card; or a reason."""
+
+import importlib.util
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import mlflow
+import numpy as np
+import pytest
+import torch
+from mlflow.tracking import MlflowClient
+from PIL import Image
+
+from rehead.coco.rle import area
+from rehead.dataset.split import load_split
+from rehead.detector.build import Detector, build_detector
+from rehead.detector.checkpoint import load_detector, save_detector
+from rehead.detector.plan import ModelPlan
+from rehead.evaluation.prediction import coco_results, predict_image
+from rehead.evaluation.validation import score_split
+from rehead.files import read_json, sha256_of, write_json
+
+SCRIPT = Path(__file__).parents[2] / "stages" / "register.py"
+
+
+def _stage() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("register", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _write_dataset(folder: Path, detector: Detector) -> None:
+    """Two images, with what the detector finds best in each of them as truth, so that its AP is not 0."""
+    (folder / "images").mkdir(parents=True)
+    annotations = []
+    for number, image in enumerate(np.random.default_rng(0).integers(0, 255, (2, 64, 64, 3), dtype=np.uint8), start=1):
+        Image.fromarray(image).save(folder / "images" / f"{number}.png")
+        found = coco_results(predict_image(detector, torch.from_numpy(image).permute(2, 0, 1) / 255), image_id=number)
+        best = max((thing for thing in found if area(thing["segmentation"]) > 20), key=lambda thing: thing["score"])
+        annotations.append({**best, "id": number, "area": area(best["segmentation"]), "iscrowd": 0})
+    truth = {
+        "categories": [{"id": 1, "name": "seed"}, {"id": 2, "name": "nut"}],
+        "images": [{"id": n, "file_name": f"{n}.png", "width": 64, "height": 64} for n in (1, 2)],
+        "annotations": annotations,
+    }
+    write_json(folder / "test.json", truth)
+    write_json(folder / "manifest.json", {"categories": ["seed", "nut"], "splits": {"test": {"fingerprint": "f" * 64}}})
+
+
+def _write_detector(folder: Path, seed: int) -> None:
+    torch.manual_seed(seed)
+    plan = ModelPlan(weights="none", input_size=64, fpn_channels=8, box_head=8, mask_layers=(8,))
+    save_detector(build_detector(plan, ("seed", "nut")), folder)
+
+
+Run = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("project").resolve()
+    (folder / "dvc.yaml").write_text("stages: {}\n")
+    (folder / "params.yaml").write_text("register: {name: tested}\n")
+    for seed in (0, 1):
+        _write_detector(folder / "detectors" / str(seed), seed)
+    _write_dataset(folder / "data" / "dataset", load_detector(folder / "detectors" / "0"))
+    return folder
+
+
+@pytest.fixture
+def run(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+    """Evaluate one of the two detectors as the pipeline would, then run the stage; returns the receipt."""
+    monkeypatch.chdir(project)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    before = mlflow.get_tracking_uri()
+
+    def _run(seed: int, *, claimed: float | None = None) -> dict[str, Any]:
+        paths = {name: project / "reports" / f"{name}.json" for name in ("evaluation", "training", "registration")}
+        split = load_split(project / "data" / "dataset", "test")
+        detector = project / "detectors" / str(seed)
+        scores = score_split(load_detector(detector), split).as_dict()
+        if claimed is not None:
+            scores["mask"]["AP"] = claimed
+        write_json(paths["evaluation"], {**scores, "dataset": {"split": "test", "fingerprint": split.fingerprint}})
+        write_json(paths["training"], {"run_id": None})
+        _stage().main(
+            detector=detector,
+            dataset=project / "data" / "dataset",
+            evaluation=paths["evaluation"],
+            training=paths["training"],
+            receipt=paths["registration"],
+            card=project / "reports" / "model_card.md",
+        )
+        receipt: dict[str, Any] = read_json(paths["registration"])
+        return receipt
+
+    yield _run
+    mlflow.set_tracking_uri(before)
+
+
+def test_the_first_model_becomes_champion_and_says_so(run: Run) -> None:
+    receipt = run(0)
+    assert (receipt["name"], receipt["version"], receipt["alias"]) == ("tested", 1, "champion")
+    assert receipt["mask_AP"] > 0.1
+
+
+def test_the_receipt_has_the_keys_that_other_tools_read(run: Run) -> None:
+    keys = {"name", "version", "alias", "promoted", "because", "model_sha256", "dataset_fingerprint", "git_commit"}
+    assert keys <= run(0).keys()
+
+
+def test_the_same_model_again_writes_the_same_receipt(run: Run, project: Path) -> None:
+    run(0)
+    run(0)
+    first = sha256_of(project / "reports" / "registration.json")
+    run(0)
+    assert sha256_of(project / "reports" / "registration.json") == first
+
+
+def test_one_model_another_and_the_first_again_are_two_versions(run: Run, project: Path) -> None:
+    assert [run(0)["version"], run(1)["version"], run(0)["version"]] == [1, 2, 1]
+    uri = f"sqlite:///{project / 'data' / 'mlflow.db'}"
+    assert MlflowClient(uri, uri).get_model_version_by_alias("tested", "challenger").version in (1, "1")
+
+
+def test_the_model_card_is_written(run: Run, project: Path) -> None:
+    run(0)
+    assert (project / "reports" / "model_card.md").read_text().strip()
+
+
+def test_a_package_that_does_not_score_as_evaluated_is_not_registered(run: Run) -> None:
+    with pytest.raises(RuntimeError, match=r"scores mask AP .* the evaluation reported 0\.99"):
+        run(0, claimed=0.99)
