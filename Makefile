@@ -36,9 +36,9 @@ $(STAMP): requirements.lock.txt pyproject.toml
 	@touch $@
 
 demo: env ## run the whole pipeline and say where its results are
-	@rehead params
-	dvc repro
-	@rehead summary
+	@$(BIN)/rehead params
+	$(BIN)/dvc repro
+	@$(BIN)/rehead summary
 
 test: env ## run the fast tests
 	$(RUN) pytest

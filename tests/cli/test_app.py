@@ -1,0 +1,125 @@
+"""The command answers with an exit code and a readable line, never a traceback."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner, Result
+
+from rehead.cli.app import app
+from rehead.files import write_json
+from rehead.params import load_document
+from rehead.stage import held_lock
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def coco(folder: Path) -> Path:
+    """One image of 64x48 with a square of 10x10 in a COCO folder."""
+    (folder / "coco" / "images").mkdir(parents=True)
+    Image.new("RGB", (64, 48), (90, 120, 30)).save(folder / "coco" / "images" / "one.png")
+    square = {"id": 1, "image_id": 1, "category_id": 7, "bbox": [5, 5, 10, 10], "area": 100, "iscrowd": 0}
+    outline = [[5, 5, 15, 5, 15, 15, 5, 15]]
+    document = {
+        "categories": [{"id": 7, "name": "square"}],
+        "images": [{"id": 1, "file_name": "one.png", "width": 64, "height": 48}],
+        "annotations": [square | {"segmentation": outline}],
+    }
+    write_json(folder / "coco" / "annotations.json", document)
+    return folder / "coco"
+
+
+def rehead(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_a_sound_dataset_is_usable(coco: Path) -> None:
+    result = rehead("check", coco)
+    assert (result.exit_code, "usable" in result.stdout) == (0, True)
+
+
+def test_a_rejected_dataset_exits_with_one(coco: Path) -> None:
+    (coco / "images" / "one.png").write_bytes(b"no picture")
+    (coco / "annotations.json").write_text("{}")
+    assert rehead("check", coco).exit_code == 1
+
+
+def test_a_check_as_json_is_json_and_nothing_else(coco: Path) -> None:
+    assert json.loads(rehead("check", coco, "--json").stdout)["usable"] is True
+
+
+def test_init_writes_the_source_and_advice_with_reasons(coco: Path) -> None:
+    assert rehead("init", coco).exit_code == 0
+    params = load_document(Path("params.yaml"))
+    assert (params["data"]["source"], params["model"]["input_size"]) == (str(coco), 160)
+
+
+def test_init_keeps_the_settings_of_another_dataset(coco: Path, folder: Path) -> None:
+    (folder / "params.yaml").write_text("data: {source: elsewhere}\n")
+    result = rehead("init", coco)
+    assert "--force" in str(result.exception)
+    assert load_document(Path("params.yaml")) == {"data": {"source": "elsewhere"}}
+
+
+def test_init_with_force_replaces_them(coco: Path, folder: Path) -> None:
+    (folder / "params.yaml").write_text("data: {source: elsewhere}\n")
+    assert rehead("init", coco, "--force").exit_code == 0
+
+
+def test_init_puts_the_source_among_the_dependencies(coco: Path, folder: Path) -> None:
+    (folder / "dvc.yaml").write_text("stages:\n  ingest:\n    deps:\n      # - ${data.source}\n      - a\n")
+    rehead("init", coco)
+    assert load_document(folder / "dvc.yaml")["stages"]["ingest"]["deps"] == ["${data.source}", "a"]
+
+
+def test_a_summary_before_the_first_run_says_what_to_do(folder: Path) -> None:
+    assert "run `dvc repro` first" in str(rehead("summary").exception)
+
+
+def test_a_summary_gives_both_maps_and_the_report(folder: Path) -> None:
+    scores = {head: {"AP": ap, "AP50": None} for head, ap in (("box", 0.5), ("mask", 0.25))}
+    write_json(folder / "reports" / "evaluation.json", scores)
+    write_json(folder / "reports" / "registration.json", {"name": "toy", "version": "3", "because": "it is better"})
+    lines = rehead("summary").stdout.splitlines()
+    assert lines[:3] == [
+        "box mAP 0.500  (AP50 undefined)",
+        "mask mAP 0.250  (AP50 undefined)",
+        "model   toy version 3: it is better",
+    ]
+    assert str(folder / "reports" / "index.html") in lines[3]
+
+
+def test_retraining_beside_another_cycle_exits_with_75(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:1")
+    with held_lock(folder / "data" / "retraining" / "cycle.lock", what="a test"):
+        result = rehead("retrain")
+    assert (result.exit_code, "running already" in result.stderr) == (75, True)
+
+
+def test_retraining_outside_a_repository_exits_with_one(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:1")
+    result = rehead("retrain")
+    assert (result.exit_code, "git clone" in result.stdout) == (1, True)
+
+
+def test_a_mistake_is_one_line_and_no_traceback(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from rehead.cli.app import main; main()", "summary"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (
+        1,
+        "rehead: reports/evaluation.json does not exist: run `dvc repro` first\n",
+    )
+
+
+def test_the_command_starts_without_torch_or_mlflow() -> None:
+    program = "import sys, rehead.cli.app; print([m for m in ('torch', 'mlflow', 'optuna', 'dvc') if m in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout == "[]\n"
