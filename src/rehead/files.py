@@ -26,7 +26,7 @@ def sha256_of(path: Path) -> str:
 
 
 def write_atomically(path: Path, data: str | bytes) -> None:
-    """Write to a temporary name beside `path`, sync it to the disk and rename: readers see all of it or the old file."""
+    """Write to a temporary name beside `path`, sync to disk and rename: readers see all of it or the old file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -54,14 +54,17 @@ def replaced_folder(path: Path) -> Iterator[Path]:
     """Yield an empty folder that takes the place of `path` when the block succeeds, and vanishes when it fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent))
+    former = fresh.with_suffix(".old.tmp")
     fresh.chmod(0o755)
     try:
         yield fresh
         if path.exists():
-            shutil.rmtree(path)
+            # Moving aside takes no time, deleting may: a kill in between would leave a part of the old folder.
+            path.replace(former)
         fresh.replace(path)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(former, ignore_errors=True)
 
 
 def _files_below(folder: Path) -> list[Path]:

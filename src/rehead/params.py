@@ -2,7 +2,8 @@
 
 import difflib
 from pathlib import Path
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_origin
 
 import pydantic
 from ruamel.yaml import YAML
@@ -48,7 +49,7 @@ def load_document(path: Path) -> dict[str, Any]:
         document = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ParamsError(f"{path} does not exist: run in the project folder, or `rehead init` to write one") from None
-    except YAMLError as error:
+    except (YAMLError, UnicodeDecodeError) as error:
         raise ParamsError(f"{path} is not YAML: {error}") from None
     if document is None:
         return {}
@@ -71,13 +72,23 @@ def describe_faults(error: pydantic.ValidationError, name: str, section: type[py
 
 
 def _section_at(section: type[pydantic.BaseModel], location: tuple[int | str, ...]) -> type[pydantic.BaseModel]:
-    """Follow a fault's location to the (nested) section that holds it."""
+    """Follow a fault's location to the section that holds it, through nested sections and mappings of sections."""
+    annotation: Any = section
     for part in location:
-        field = section.model_fields.get(str(part))
-        if field is None or not isinstance(field.annotation, type) or not issubclass(field.annotation, pydantic.BaseModel):
-            break
-        section = field.annotation
+        if _is_section(annotation):
+            field = annotation.model_fields.get(str(part))
+            annotation = field.annotation if field else None
+            alternatives = [kind for kind in get_args(annotation) if kind is not type(None)]
+            annotation = alternatives[0] if isinstance(annotation, UnionType) else annotation
+        else:
+            annotation = (*get_args(annotation), None)[1 if get_origin(annotation) is dict else 0]
+        if _is_section(annotation):
+            section = annotation
     return section
+
+
+def _is_section(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel)
 
 
 def _unknown(key: str, known: tuple[str, ...], *, where: str) -> str:

@@ -5,6 +5,7 @@ killed itself. So a stage takes a lock on its name, watches the process that sta
 read has changed by the time it ends.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -36,6 +37,7 @@ def stage(name: str, *, inputs: Iterable[Path], sections: Iterable[str], root: P
     """
     paths, names = list(inputs), list(sections)
     with held_lock(root / "data" / "locks" / f"{name}.lock", what=f"stage {name}"):
+        _end_on_signal()
         _end_with_parent()
         before = _state(paths, names, root)
         yield
@@ -57,7 +59,9 @@ def held_lock(path: Path, *, what: str) -> Iterator[None]:
         except BlockingIOError:
             stream.seek(0)
             holder = stream.read().strip() or "unknown"
-            raise RuntimeError(f"{what} is running already (process {holder}, lock {path}): wait for it or end it") from None
+            raise RuntimeError(
+                f"{what} is running already (process {holder}, lock {path}): wait for it or end it"
+            ) from None
         stream.truncate(0)
         stream.write(str(os.getpid()))
         stream.flush()
@@ -72,6 +76,12 @@ def _state(paths: list[Path], sections: list[str], root: Path) -> dict[str, str]
     return hashes | {key: hashlib.sha256(value.encode()).hexdigest() for key, value in values.items()}
 
 
+def _end_on_signal() -> None:
+    """Turn SIGTERM into SystemExit(143), so that runs, locks and temporary files are closed on the way out."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+
 def _end_with_parent() -> None:
     """Under DVC, send ourselves SIGTERM when the process that ordered this stage is gone."""
     if "DVC_STAGE" not in os.environ:
@@ -83,8 +93,9 @@ def _end_with_parent() -> None:
 
 def _watch(owner: psutil.Process) -> None:
     """Wait for the owner's end; psutil compares start times, so a reused process id does not fool it."""
-    while owner.is_running() and owner.status() != psutil.STATUS_ZOMBIE:
-        time.sleep(_WATCH_SECONDS)
+    with contextlib.suppress(psutil.NoSuchProcess):  # it may end between the two questions
+        while owner.is_running() and owner.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(_WATCH_SECONDS)
     print("dvc has ended: this stage ends too", file=sys.stderr, flush=True)
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(_GRACE_SECONDS)

@@ -1,0 +1,107 @@
+"""Sections of params.yaml."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import Field
+
+from rehead.params import ParamsError, Section, read_params
+
+
+class Inner(Section):
+    size: int = 160
+    kinds: tuple[str, ...] = ("circle",)
+
+
+class Outer(Section):
+    lr: float = 0.1
+    epochs: int = 8
+    inner: Inner = Inner()
+    perhaps: Inner | None = None
+    named: dict[str, Inner] = Field(default_factory=dict)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "params.yaml"
+
+
+def read(path: Path, text: str) -> Outer:
+    path.write_text(text)
+    return read_params("train", Outer, path=path)
+
+
+def faults_of(path: Path, text: str) -> list[str]:
+    with pytest.raises(ParamsError) as caught:
+        read(path, text)
+    return str(caught.value).splitlines()[1:]
+
+
+@pytest.mark.parametrize("number", ["1e-05", "1e-5", "0.00001", "1E-5"])
+def test_every_spelling_of_a_float_is_a_float(path: Path, number: str) -> None:
+    assert read(path, f"train: {{lr: {number}}}").lr == 1e-05
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "train:\n", "data: {}\n"])
+def test_a_missing_section_takes_its_defaults(path: Path, text: str) -> None:
+    assert read(path, text) == Outer()
+
+
+def test_a_section_cannot_be_changed(path: Path) -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        read(path, "").lr = 1.0  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("train: {epoch: 3}", "  train.epoch: no such parameter; did you mean 'epochs'?"),
+        ("train: {inner: {sise: 3}}", "  train.inner.sise: no such parameter; did you mean 'size'?"),
+        ("train: {perhaps: {sise: 3}}", "  train.perhaps.sise: no such parameter; did you mean 'size'?"),
+        ("train: {named: {a: {sise: 3}}}", "  train.named.a.sise: no such parameter; did you mean 'size'?"),
+        ("train: {zzz: 3}", "  train.zzz: no such parameter; known: lr, epochs, inner, perhaps, named"),
+        ("trian: {lr: 1}", "  trian: no such parameter; did you mean 'train'?"),
+    ],
+)
+def test_an_unknown_key_is_told_with_the_nearest(path: Path, text: str, fault: str) -> None:
+    assert faults_of(path, text) == [fault]
+
+
+@pytest.mark.parametrize(
+    ("value", "where"),
+    [(".nan", "lr"), (".inf", "lr"), ("fast", "lr"), ("2.5", "epochs"), ("[1, x]", "epochs"), ("7", "inner")],
+)
+def test_a_value_of_the_wrong_kind_is_told_with_its_place(path: Path, value: str, where: str) -> None:
+    assert faults_of(path, f"train: {{{where}: {value}}}")[0].startswith(f"  train.{where}: ")
+
+
+def test_all_faults_are_told_at_once(path: Path) -> None:
+    assert len(faults_of(path, "train: {lr: x, epochs: y, inner: {size: z}}\nmodle: {}")) == 4
+
+
+def test_a_missing_file_says_what_to_do(path: Path) -> None:
+    with pytest.raises(ParamsError, match="does not exist: run in the project folder"):
+        read_params("train", Outer, path=path)
+
+
+@pytest.mark.parametrize("text", ["train: [", "a: 1\na: 2\n", "\ttrain: {}"])
+def test_a_file_that_is_no_yaml_is_refused(path: Path, text: str) -> None:
+    with pytest.raises(ParamsError, match="is not YAML"):
+        read(path, text)
+
+
+@pytest.mark.parametrize("text", ["- a\n- b\n", "just words"])
+def test_a_file_without_sections_is_refused(path: Path, text: str) -> None:
+    with pytest.raises(ParamsError, match="must hold sections"):
+        read(path, text)
+
+
+@pytest.mark.parametrize("text", ["train: 3", "train: [lr]"])
+def test_a_section_that_holds_no_keys_is_refused(path: Path, text: str) -> None:
+    assert len(faults_of(path, text)) == 1
+
+
+def test_bytes_that_are_no_text_are_refused(path: Path) -> None:
+    path.write_bytes(b"train: {lr: \xff\xfe}")
+    with pytest.raises(ParamsError, match="is not YAML"):
+        read_params("train", Outer, path=path)
