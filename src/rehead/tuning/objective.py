@@ -1,0 +1,48 @@
+"""What a trial trains and scores: the training loop on the train split, mask AP on the validation split.
+
+No other split is opened here, so tuning cannot learn from the test split.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import rehead
+from rehead.dataset.split import load_split
+from rehead.detector.checkpoint import load_detector
+from rehead.evaluation.validation import score_split
+from rehead.files import read_json, sha256_of
+from rehead.training.loop import Learner, train
+from rehead.training.plan import TrainPlan
+from rehead.tuning.plan import Scalar, TunePlan
+from rehead.tuning.trial import Objective
+
+_CODE = ("dataset", "detector", "training", "evaluation", "coco", "roi_align")
+"""Children of the package that a trial's score depends on."""
+
+
+def facts_of(dataset: Path, start: Path, plan: TrainPlan, tune: TunePlan) -> dict[str, Any]:
+    """Collect what the scores of a study depend on: data, detector, fixed parameters, space, seed and code."""
+    splits = read_json(dataset / "manifest.json")["splits"]
+    fixed = {name: value for name, value in plan.model_dump(mode="json").items() if f"train.{name}" not in tune.space}
+    package = Path(next(iter(rehead.__path__)))
+    return {
+        "splits": {name: splits[name]["fingerprint"] for name in ("train", "val")},
+        "detector": read_json(start / "manifest.json"),
+        "fixed": fixed,
+        "space": tune.model_dump(mode="json", include={"space", "seed", "pruning"}),
+        "code": {name: sha256_of(package / name) for name in _CODE},
+    }
+
+
+def training_objective(dataset: Path, start: Path, plan: TrainPlan) -> Objective:
+    """Return the objective that trains the detector saved in `start` by `plan` with a trial's values in it."""
+    fit, validate = load_split(dataset, "train"), load_split(dataset, "val")
+
+    def mask_ap_by_epoch(params: dict[str, Scalar]) -> Iterator[float]:
+        learner = Learner(load_detector(start), plan.tuned(params), images=len(fit))
+        for _ in train(learner, fit):
+            # Undefined where validation holds no object; it then counts as zero, as in the train stage.
+            yield score_split(learner.detector, validate).mask["AP"] or 0.0
+
+    return mask_ap_by_epoch

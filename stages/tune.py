@@ -1,0 +1,51 @@
+"""Search the declared space for the parameters that train best on validation; pass through when there are no trials."""
+
+import argparse
+from pathlib import Path
+
+from rehead.files import replaced_folder, write_json
+from rehead.params import read_params
+from rehead.stage import stage
+from rehead.tuning.plan import TunePlan
+from rehead.tuning.result import StudyResult
+
+
+def main(*, dataset: Path, start: Path, report: Path, figures: Path) -> None:
+    """Write what the study came to to `report` and `figures`; the train stage takes the best values from there."""
+    plan = read_params("tune", TunePlan)
+    inputs = [dataset / "train.json", dataset / "val.json", start] if plan.trials else []
+    with stage("tune", inputs=inputs, sections=["tune", "train"]):
+        if plan.trials == 0:
+            with replaced_folder(figures):
+                write_json(report, StudyResult().as_dict())
+            return
+
+        # torch takes 7 to 14 s to import and Optuna 1 s: a pipeline that does not tune would wait for them each time.
+        from rehead.training.plan import TrainPlan
+        from rehead.tuning.figures import draw_study
+        from rehead.tuning.objective import facts_of, training_objective
+        from rehead.tuning.space import axes_of, starting_point
+        from rehead.tuning.storage import open_study, storage_url, study_name
+        from rehead.tuning.study import run_study
+
+        training = read_params("train", TrainPlan)
+        axes = axes_of(plan.space, TrainPlan)
+        study = open_study(storage_url(plan), study_name(facts_of(dataset, start, training, plan)))
+        result = run_study(
+            study,
+            plan,
+            axes,
+            training_objective(dataset, start, training),
+            first=starting_point(axes, training),
+            on_trial=lambda record: print(record.line(), flush=True),
+        )
+        with replaced_folder(figures) as folder:
+            draw_study(study, result, folder)
+        write_json(report, result.as_dict())
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    for flag in ("--dataset", "--start", "--report", "--figures"):
+        parser.add_argument(flag, type=Path, required=True)
+    main(**vars(parser.parse_args()))
