@@ -1,0 +1,1 @@
+"""What a person looks at: figures, outlined pictures, the HTML report and the model card."""

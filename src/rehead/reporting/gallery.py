@@ -1,0 +1,151 @@
+"""Prediction beside truth: one PNG a picture with a legend, the worst and the best of a split, a contact sheet."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageOps
+
+from rehead.files import write_atomically
+from rehead.reporting import chips, palette
+from rehead.reporting.overlays import Object, Pixels, class_position, draw_objects
+from rehead.reporting.ranking import PictureScore, rank_pictures
+
+_HEADER = 36
+_GAP = 12
+_LEGEND_ROW = 30
+_INK = (32, 36, 42)
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """A comparison on disk: where it is, what it shows, and how its two panes can be cut out again."""
+
+    path: Path
+    title: str
+    group: str
+    tally: PictureScore
+    pane_size: tuple[int, int]
+
+    def panes(self) -> tuple[Image.Image, Image.Image]:
+        """Cut the file into truth and prediction, without header and legend."""
+        width, height = self.pane_size
+        with Image.open(self.path) as sheet:
+            picture = sheet.convert("RGB")
+        right = width + _GAP
+        return (
+            picture.crop((0, _HEADER, width, _HEADER + height)),
+            picture.crop((right, _HEADER, right + width, _HEADER + height)),
+        )
+
+
+def write_overlays(
+    folder: Path,
+    truth: Mapping[str, Any],
+    results: Sequence[Object],
+    images: Path,
+    *,
+    worst: int = 12,
+    best: int = 6,
+    score_threshold: float = 0.5,
+) -> list[Overlay]:
+    """Write comparisons of a split's worst and best pictures as PNG files into `folder`, worst first.
+
+    `truth` is a COCO document with RLE masks, `results` a COCO results list, `images` the folder of its `file_name`s.
+    Only detections scored at least `score_threshold` are drawn.
+    """
+    ranked = rank_pictures(truth, results, score_threshold=score_threshold)
+    low = ranked[:worst]
+    high = ranked[len(low) :][::-1][:best]
+    names = {category["id"]: category["name"] for category in truth["categories"]}
+    files = {image["id"]: image["file_name"] for image in truth["images"]}
+    shown = [one for one in results if one["score"] >= score_threshold]
+    overlays = []
+    for group, tally in [("worst", one) for one in low] + [("best", one) for one in high]:
+        image_hw3 = read_rgb(images / files[tally.image_id])
+        left = draw_objects(image_hw3, _of_image(truth["annotations"], tally.image_id), names)
+        right = draw_objects(image_hw3, _of_image(shown, tally.image_id), names)
+        present = {one["category_id"] for one in _of_image([*truth["annotations"], *shown], tally.image_id)}
+        path = folder / f"{tally.image_id}.png"
+        write_png(path, compose_comparison(left, right, {key: names[key] for key in sorted(present)}, names=names))
+        size = (left.shape[1], left.shape[0])
+        overlays.append(Overlay(path, files[tally.image_id], group, tally, size))
+    return overlays
+
+
+def compose_comparison(
+    truth_hw3: Pixels, prediction_hw3: Pixels, shown: Mapping[int, str], *, names: Mapping[int, str]
+) -> Pixels:
+    """Set two drawn pictures of one size side by side under the words truth and prediction, above a legend of `shown`.
+
+    `names` holds all classes, whose order decides the colours; with a single class there is no legend.
+    """
+    height, width = truth_hw3.shape[:2]
+    total = 2 * width + _GAP
+    legend = _draw_legend(shown, total, names=names) if len(names) > 1 and shown else None
+    sheet = Image.new("RGB", (total, _HEADER + height + (legend.height if legend else 0)), "white")
+    brush = ImageDraw.Draw(sheet)
+    for left, title, pane in ((0, "truth", truth_hw3), (width + _GAP, "prediction", prediction_hw3)):
+        brush.text((left + 4, _HEADER / 2), title, font=palette.font(18), fill=_INK, anchor="lm")
+        sheet.paste(Image.fromarray(pane), (left, _HEADER))
+    if legend:
+        sheet.paste(legend, (0, _HEADER + height))
+    return np.array(sheet)
+
+
+def _draw_legend(shown: Mapping[int, str], width: int, *, names: Mapping[int, str]) -> Image.Image:
+    """Draw a swatch and a name for each class, in as many rows as the width asks for."""
+    letters = palette.font(16)
+    spots, left, row = [], 4, 0
+    for key, name in shown.items():
+        text = chips.fit_text(name, width - 40, size=16)
+        step = round(letters.getlength(text)) + 46
+        if left > 4 and left + step > width:
+            left, row = 4, row + 1
+        spots.append((left, row * _LEGEND_ROW + _LEGEND_ROW // 2 + 4, key, text))
+        left += step
+    strip = Image.new("RGB", (width, (row + 1) * _LEGEND_ROW + 8), "white")
+    brush = ImageDraw.Draw(strip)
+    for x, y, key, text in spots:
+        tint = palette.colour(class_position(key, names))
+        brush.rounded_rectangle((x, y - 7, x + 14, y + 7), radius=3, fill=tint, outline=_INK)
+        brush.text((x + 22, y), text, font=letters, fill=_INK, anchor="lm")
+    return strip
+
+
+def compose_contact_sheet(pictures: Sequence[tuple[str, Pixels]], *, columns: int = 4, cell: int = 320) -> Pixels:
+    """Lay titled RGB pictures out in a grid of cells of `cell` pixels, each picture whole inside its cell."""
+    if not pictures:
+        raise ValueError("pictures is empty: a contact sheet needs at least one")
+    wide = min(columns, len(pictures))
+    rows = -(-len(pictures) // wide)
+    step = cell + _LEGEND_ROW
+    sheet = Image.new("RGB", (wide * (cell + _GAP) + _GAP, rows * (step + _GAP) + _GAP), "white")
+    brush = ImageDraw.Draw(sheet)
+    for index, (title, pixels) in enumerate(pictures):
+        left, top = _GAP + index % wide * (cell + _GAP), _GAP + index // wide * (step + _GAP)
+        thumb = ImageOps.contain(Image.fromarray(pixels), (cell, cell))
+        sheet.paste(thumb, (left + (cell - thumb.width) // 2, top + (cell - thumb.height) // 2))
+        text = chips.fit_text(title, cell, size=15)
+        brush.text((left, top + cell + _LEGEND_ROW / 2), text, font=palette.font(15), fill=_INK, anchor="lm")
+    return np.array(sheet)
+
+
+def read_rgb(path: Path) -> Pixels:
+    """Read a picture as RGB uint8 of HxWx3."""
+    with Image.open(path) as picture:
+        return np.array(picture.convert("RGB"))
+
+
+def write_png(path: Path, image_hw3: Pixels) -> None:
+    """Write an RGB picture as PNG, whole or not at all."""
+    buffer = BytesIO()
+    Image.fromarray(image_hw3).save(buffer, format="PNG")
+    write_atomically(path, buffer.getvalue())
+
+
+def _of_image(objects: Iterable[Object], image_id: int) -> list[Object]:
+    return [one for one in objects if one["image_id"] == image_id]
