@@ -1,6 +1,7 @@
 """What holds for every test: no telemetry, no window system, no store but its own, the same examples each time."""
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -22,3 +23,14 @@ def no_outer_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the caller's tracking server and DVC stage out of the tests."""
     for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "MLFLOW_RUN_ID", "DVC_STAGE", "DVC_ROOT"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a canonical dataset small enough to see through: 5, 2 and 2 drawn images of 64 pixels."""
+    from rehead.coco.ingestion import ingest
+    from rehead.coco.plan import DataPlan, ShapesPlan
+
+    folder = tmp_path_factory.mktemp("drawn") / "dataset"
+    ingest(DataPlan(shapes=ShapesPlan(train=5, val=2, test=2, size=64)), folder)
+    return folder

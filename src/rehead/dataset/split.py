@@ -1,0 +1,100 @@
+"""One split of the canonical dataset as tensors.
+
+Shapes: image CHW float32 0..1; boxes N4 as (x1, y1, x2, y2) in pixels; labels N in 1..K; masks NHW of 0 and 1.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from rehead.coco.rle import decode
+from rehead.files import read_json
+
+
+@dataclass(frozen=True)
+class ImageRecord:
+    """One image of a split: its id, its file below images/, its size in pixels."""
+
+    id: int
+    file_name: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Sample:
+    """An image with the truth to learn from it; crowd regions are left out."""
+
+    record: ImageRecord
+    image_chw: Tensor
+    boxes_n4: Tensor
+    labels_n: Tensor
+    masks_nhw: Tensor
+
+    @property
+    def target(self) -> dict[str, Tensor]:
+        """Give the truth as torchvision's detectors want it."""
+        return {"boxes": self.boxes_n4, "labels": self.labels_n, "masks": self.masks_nhw}
+
+
+@dataclass(frozen=True)
+class Split:
+    """A split's images, classes (label n is classes[n - 1]) and truth as COCO JSON."""
+
+    folder: Path
+    name: str
+    classes: tuple[str, ...]
+    images: tuple[ImageRecord, ...]
+    truth: dict[str, Any]
+    annotations: dict[int, list[dict[str, Any]]]
+    fingerprint: str
+
+    def __len__(self) -> int:
+        """Count images."""
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> Sample:
+        """Load one image and its truth."""
+        record = self.images[index]
+        return _with_truth(record, self.image(index), self.annotations.get(record.id, []))
+
+    def image(self, index: int) -> Tensor:
+        """Load one image alone, CHW float32 0..1."""
+        with Image.open(self.folder / "images" / self.images[index].file_name) as stream:
+            pixels = np.asarray(stream.convert("RGB"))
+        return torch.from_numpy(pixels.copy()).permute(2, 0, 1).float() / 255.0
+
+
+def load_split(folder: Path, name: str) -> Split:
+    """Read split `name` (train, val or test) of a canonical dataset that `ingest` wrote."""
+    path = folder / f"{name}.json"
+    if not path.is_file():
+        raise ValueError(f"{path} does not exist: run `dvc repro ingest` first")
+    truth, manifest = read_json(path), read_json(folder / "manifest.json")
+    by_image: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for annotation in truth["annotations"]:
+        by_image[annotation["image_id"]].append(annotation)
+    records = tuple(ImageRecord(i["id"], i["file_name"], i["width"], i["height"]) for i in truth["images"])
+    classes = tuple(category["name"] for category in truth["categories"])
+    return Split(folder, name, classes, records, truth, dict(by_image), manifest["splits"][name]["fingerprint"])
+
+
+def _with_truth(record: ImageRecord, image_chw: Tensor, annotations: list[dict[str, Any]]) -> Sample:
+    things = [a for a in annotations if not a["iscrowd"]]
+    corners = [(x, y, x + w, y + h) for x, y, w, h in (a["bbox"] for a in things)]
+    masks = np.zeros((len(things), record.height, record.width), dtype=np.uint8)
+    for number, thing in enumerate(things):
+        masks[number] = decode(thing["segmentation"])
+    return Sample(
+        record,
+        image_chw,
+        torch.tensor(corners, dtype=torch.float32).reshape(-1, 4),
+        torch.tensor([a["category_id"] for a in things], dtype=torch.int64),
+        torch.from_numpy(masks),
+    )

@@ -1,0 +1,1 @@
+"""Mask R-CNN for any trunk that torchvision has: building, weights, head swap, freezing, checkpoint."""

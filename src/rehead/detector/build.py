@@ -1,0 +1,79 @@
+"""A Mask R-CNN of torchvision's parts, with its classes and the plan it was built from."""
+
+from dataclasses import dataclass
+
+from torch import nn
+from torchvision.models.detection import MaskRCNN
+from torchvision.models.detection.anchor_utils import AnchorGenerator
+from torchvision.models.detection.faster_rcnn import FastRCNNConvFCHead, TwoMLPHead
+from torchvision.models.detection.mask_rcnn import MaskRCNNHeads
+from torchvision.models.detection.rpn import RPNHead
+from torchvision.ops import FrozenBatchNorm2d
+
+from rehead.detector.architectures import ARCHITECTURES, Architecture, build_backbone
+from rehead.detector.heads import BoxPredictor, MaskPredictor
+from rehead.detector.plan import ModelPlan
+from rehead.roi_align.guard import GuardedRoIAlign
+
+_LEVELS = ["0", "1", "2", "3"]
+_BOX_BINS, _MASK_BINS, _SAMPLES = 7, 14, 2
+
+
+@dataclass(frozen=True)
+class Detector:
+    """A model with the names of its classes; label n is `classes[n - 1]`, label 0 is background."""
+
+    model: MaskRCNN
+    classes: tuple[str, ...]
+    plan: ModelPlan
+    frozen_statistics: bool
+    """Whether the trunk was built with torchvision's FrozenBatchNorm2d."""
+    norm_eps: float | None = None
+    """Epsilon of FrozenBatchNorm2d where the weights ask for another than torchvision's default."""
+
+
+def build_detector(
+    plan: ModelPlan, classes: tuple[str, ...], *, frozen_statistics: bool = False, norm_eps: float | None = None
+) -> Detector:
+    """Build an untrained detector for K classes; the heads get K+1 outputs, background first."""
+    model = _assemble(plan, len(classes) + 1, frozen_statistics=frozen_statistics)
+    if norm_eps is not None:
+        for module in model.modules():
+            if isinstance(module, FrozenBatchNorm2d):
+                module.eps = norm_eps
+    return Detector(model, tuple(classes), plan, frozen_statistics, norm_eps)
+
+
+def _assemble(plan: ModelPlan, outputs: int, *, frozen_statistics: bool) -> MaskRCNN:
+    architecture = ARCHITECTURES[plan.arch]
+    channels = plan.fpn_channels or architecture.fpn_channels
+    layers = list(plan.mask_layers or architecture.mask_layers)
+    norm = nn.BatchNorm2d if architecture.normalised_heads else None
+    anchors = _anchors(plan, architecture)
+    box_head, box_width = _box_head(channels, plan.box_head or architecture.box_head, architecture)
+    return MaskRCNN(
+        build_backbone(architecture, channels, frozen_statistics=frozen_statistics),
+        min_size=plan.input_size,
+        max_size=plan.longest_side,
+        rpn_anchor_generator=anchors,
+        rpn_head=RPNHead(channels, anchors.num_anchors_per_location()[0], conv_depth=2 if norm else 1),
+        box_roi_pool=GuardedRoIAlign(_LEVELS, output_size=_BOX_BINS, sampling_ratio=_SAMPLES),
+        box_head=box_head,
+        box_predictor=BoxPredictor(box_width, outputs),
+        box_detections_per_img=plan.max_detections,
+        mask_roi_pool=GuardedRoIAlign(_LEVELS, output_size=_MASK_BINS, sampling_ratio=_SAMPLES),
+        mask_head=MaskRCNNHeads(channels, layers, 1, norm_layer=norm),
+        mask_predictor=MaskPredictor(layers[-1], layers[-1], outputs),
+    )
+
+
+def _anchors(plan: ModelPlan, architecture: Architecture) -> AnchorGenerator:
+    sizes = plan.anchor_sizes or architecture.anchor_sizes
+    return AnchorGenerator(tuple((size,) for size in sizes), ((0.5, 1.0, 2.0),) * len(sizes))
+
+
+def _box_head(channels: int, width: int, architecture: Architecture) -> tuple[nn.Module, int]:
+    if architecture.normalised_heads:
+        bins = (channels, _BOX_BINS, _BOX_BINS)
+        return FastRCNNConvFCHead(bins, [channels] * 4, [width], norm_layer=nn.BatchNorm2d), width
+    return TwoMLPHead(channels * _BOX_BINS**2, width), width

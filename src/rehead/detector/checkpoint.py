@@ -1,0 +1,67 @@
+"""A detector on disk: safetensors weights, its plan and classes, and the hash of each file.
+
+Neither torch.load nor safetensors notices a flipped bit, so `load_detector` checks the hashes first.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file, save_file
+
+from rehead.detector.build import Detector, build_detector
+from rehead.detector.plan import ModelPlan
+from rehead.files import read_json, replaced_folder, sha256_of, write_json
+
+WEIGHTS, CONFIG, MANIFEST = "weights.safetensors", "config.json", "manifest.json"
+
+
+def save_detector(detector: Detector, folder: Path) -> str:
+    """Write the detector as a folder that appears whole or not at all; returns the sha256 of its weights."""
+    with replaced_folder(folder) as fresh:
+        save_file({name: value.contiguous() for name, value in detector.model.state_dict().items()}, fresh / WEIGHTS)
+        write_json(fresh / CONFIG, config_of(detector))
+        hashes = {name: sha256_of(fresh / name) for name in (WEIGHTS, CONFIG)}
+        write_json(fresh / MANIFEST, hashes)
+    return hashes[WEIGHTS]
+
+
+def load_detector(folder: Path) -> Detector:
+    """Load what `save_detector` wrote, in evaluation mode.
+
+    Raises ValueError if a file is missing or is not the one that was written, or if weights and plan disagree.
+    """
+    check_manifest(folder)
+    config = read_json(folder / CONFIG)
+    detector = detector_from(config)
+    detector.model.load_state_dict(load_file(folder / WEIGHTS), strict=True)
+    detector.model.eval()
+    return detector
+
+
+def check_manifest(folder: Path) -> None:
+    """Raise ValueError unless each file has the hash that the manifest beside it records."""
+    if not (folder / MANIFEST).is_file():
+        raise ValueError(f"{folder} is no detector: it has no {MANIFEST}; give a folder that rehead has written")
+    for name, expected in read_json(folder / MANIFEST).items():
+        if not (folder / name).is_file() or sha256_of(folder / name) != expected:
+            raise ValueError(f"{folder / name} is missing or damaged (sha256 differs from the manifest): restore or retrain it")
+
+
+def config_of(detector: Detector) -> dict[str, Any]:
+    """Describe a detector in plain JSON types: all that `detector_from` needs."""
+    return {
+        "classes": list(detector.classes),
+        "model": detector.plan.model_dump(mode="json"),
+        "frozen_statistics": detector.frozen_statistics,
+        "norm_eps": detector.norm_eps,
+    }
+
+
+def detector_from(config: dict[str, Any]) -> Detector:
+    """Build the untrained detector that a config describes."""
+    return build_detector(
+        ModelPlan.model_validate(config["model"]),
+        tuple(config["classes"]),
+        frozen_statistics=config["frozen_statistics"],
+        norm_eps=config["norm_eps"],
+    )

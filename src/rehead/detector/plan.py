@@ -1,0 +1,47 @@
+"""What detector to build: the `model` section of params.yaml."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from rehead.params import Section
+
+ArchName = Literal[
+    "maskrcnn_mobilenet_v2_fpn",
+    "maskrcnn_mobilenet_v3_large_fpn",
+    "maskrcnn_resnet18_fpn",
+    "maskrcnn_resnet34_fpn",
+    "maskrcnn_resnet50_fpn",
+    "maskrcnn_resnet101_fpn",
+    "maskrcnn_resnet50_fpn_v2",
+]
+Channels = Annotated[int, Field(ge=8, le=4096)]
+
+
+class ModelPlan(Section):
+    """The detector's shape and its starting weights; None means the architecture's own value."""
+
+    arch: ArchName = "maskrcnn_mobilenet_v2_fpn"
+    weights: str = "rehead_shapes"
+    """`COCO_V1`, `IMAGENET1K_V1`, `IMAGENET1K_V2`, `rehead_shapes`, `none`, a .safetensors or .pth file, or `models:/name@alias`."""
+    input_size: int = Field(160, ge=32, le=4096)
+    """Shorter side of the image as the network sees it, in pixels."""
+    max_size: int | None = Field(None, ge=32, le=8192)
+    """Longest side that the network sees, in pixels; 5/3 of input_size where it is not given."""
+    fpn_channels: Channels | None = None
+    box_head: Channels | None = None
+    """Width of the box head's fully connected layers."""
+    mask_layers: tuple[Channels, ...] | None = Field(None, min_length=1, max_length=8)
+    """Channels of the mask head's convolutions, one number a layer."""
+    anchor_sizes: tuple[int, ...] | None = Field(None, min_length=5, max_length=5)
+    """Anchor side for each of the five pyramid levels, in pixels of the resized image."""
+    max_detections: int = Field(100, ge=1, le=2000)
+    """Most objects reported for one image; the evaluator uses the same number."""
+
+    seed: int = Field(0, ge=0)
+    """Seed of the new heads' first weights."""
+
+    @property
+    def longest_side(self) -> int:
+        """Give the limit for the longer side in pixels."""
+        return self.max_size or round(self.input_size * 5 / 3)

@@ -1,0 +1,100 @@
+"""How far an AP could move with other test images of the same kind: a bootstrap over images.
+
+Matching is done once, by pycocotools. A resample only weighs each image's detections and objects by how often the image
+was drawn, so a thousand resamples cost about as much as one more evaluation.
+
+Shapes: T IoU thresholds, D detections of a class over all images, I images.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rehead.evaluation.coco_map import evaluate_heads
+
+_RECALLS = np.linspace(0.0, 1.0, 101)
+
+
+@dataclass(frozen=True)
+class Matches:
+    """One class's detections over all images, best first, and its objects in each image."""
+
+    hits_td: NDArray[np.bool_]
+    counted_td: NDArray[np.bool_]
+    """False where a detection met a crowd region or an ignored object and counts neither way."""
+    image_d: NDArray[np.int64]
+    objects_i: NDArray[np.int64]
+
+
+def intervals(
+    truth: dict[str, Any],
+    results: list[dict[str, Any]],
+    *,
+    max_detections: int,
+    resamples: int,
+    confidence: float,
+    seed: int,
+) -> dict[str, dict[str, list[float] | None]]:
+    """Give [low, high] for AP and AP50 of both heads; None where AP is undefined or no resample was asked for."""
+    rng = np.random.default_rng(seed)
+    images = len(truth["images"])
+    draws = [np.bincount(rng.integers(images, size=images), minlength=images) for _ in range(resamples)]
+    evaluations = evaluate_heads(truth, results, max_detections=max_detections)
+    return {head: _interval(matches_of(found), draws, confidence) for head, found in evaluations.items()}
+
+
+def matches_of(evaluation: Any) -> list[Matches]:
+    """Collect each class's matches over all object sizes from an evaluated COCOeval."""
+    images, areas = len(evaluation.params.imgIds), len(evaluation.params.areaRng)
+    classes = len(evaluation.params.catIds)
+    blocks = [evaluation.evalImgs[k * areas * images : k * areas * images + images] for k in range(classes)]
+    return [_class_matches(block, len(evaluation.params.iouThrs)) for block in blocks]
+
+
+def average_precision(matches: Matches, weights_i: NDArray[np.int64]) -> NDArray[np.float64] | None:
+    """Give AP at each IoU threshold (T) with each image weighed; None without objects. Equals COCO's at weights of 1."""
+    objects = int((matches.objects_i * weights_i).sum())
+    if objects == 0:
+        return None
+    weight_td = matches.counted_td * weights_i[matches.image_d]
+    hits_td = np.cumsum(weight_td * matches.hits_td, axis=1)
+    seen_td = np.maximum(np.cumsum(weight_td, axis=1), np.spacing(1.0))
+    precision_td = np.maximum.accumulate((hits_td / seen_td)[:, ::-1], axis=1)[:, ::-1]
+    values = np.zeros(len(hits_td))
+    for row, (recall_d, precision_d) in enumerate(zip(hits_td / objects, precision_td, strict=True)):
+        at = np.searchsorted(recall_d, _RECALLS, side="left")
+        values[row] = precision_d[at[at < len(precision_d)]].sum() / len(_RECALLS)
+    return values
+
+
+def _class_matches(block: list[dict[str, Any] | None], thresholds: int) -> Matches:
+    found = [(number, entry) for number, entry in enumerate(block) if entry is not None]
+    objects_i = np.zeros(len(block), dtype=np.int64)
+    for number, entry in found:
+        objects_i[number] = int((np.asarray(entry["gtIgnore"]) == 0).sum())
+    empty = [np.zeros((thresholds, 0))]
+    scores_d = np.concatenate([np.zeros(0), *(np.asarray(entry["dtScores"], dtype=float) for _, entry in found)])
+    hits_td = np.concatenate(empty + [entry["dtMatches"] for _, entry in found], axis=1) > 0
+    ignored_td = np.concatenate(empty + [entry["dtIgnore"] for _, entry in found], axis=1) > 0
+    image_d = np.concatenate([np.zeros(0, int), *(np.full(len(entry["dtScores"]), number) for number, entry in found)])
+    order = np.argsort(-scores_d, kind="mergesort")
+    return Matches(hits_td[:, order], ~ignored_td[:, order], image_d[order].astype(np.int64), objects_i)
+
+
+def _interval(
+    classes: list[Matches], draws: list[NDArray[np.int64]], confidence: float
+) -> dict[str, list[float] | None]:
+    """Resample AP (mean over thresholds and classes) and AP50 (the first threshold)."""
+    means = []
+    for weights_i in draws:
+        defined = [ap for matches in classes if (ap := average_precision(matches, weights_i)) is not None]
+        if defined:
+            mean_t = np.mean(defined, axis=0)
+            means.append((mean_t.mean(), mean_t[0]))
+    if not means:
+        return {"AP": None, "AP50": None}
+    tail = (1.0 - confidence) / 2.0
+    low, high = np.quantile(np.array(means), [tail, 1.0 - tail], axis=0)
+    return {"AP": [float(low[0]), float(high[0])], "AP50": [float(low[1]), float(high[1])]}

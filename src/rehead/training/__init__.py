@@ -1,0 +1,1 @@
+"""Fine-tuning: a generator of epochs that knows neither MLflow nor Optuna."""

@@ -1,0 +1,63 @@
+"""What each epoch learned and scored, which one was best, and the table of it."""
+
+import csv
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rehead.files import write_atomically
+from rehead.training.loop import Epoch
+
+COLUMNS = (
+    "epoch", "loss", "loss_classifier", "loss_box_reg", "loss_mask", "loss_objectness", "loss_rpn_box_reg",
+    "lr", "images_per_second", "val_box_AP", "val_mask_AP", "seconds",
+)  # fmt: skip
+
+Row = dict[str, float | int | None]
+
+
+@dataclass
+class History:
+    """Rows of finished epochs, oldest first; a score is None where there is nothing to find."""
+
+    rows: list[Row] = field(default_factory=list)
+
+    def add(self, epoch: Epoch, *, box_ap: float | None, mask_ap: float | None) -> bool:
+        """Add an epoch and its validation; tells whether its mask AP is the best so far (undefined counts as zero)."""
+        best = max((float(row["val_mask_AP"] or 0.0) for row in self.rows), default=-1.0)
+        row = {"epoch": epoch.number, **epoch.losses, "lr": epoch.steps[-1].lr, "images_per_second": epoch.images_per_second}
+        self.rows.append(row | {"val_box_AP": box_ap, "val_mask_AP": mask_ap, "seconds": epoch.seconds})
+        return (mask_ap or 0.0) > best
+
+    def points(self, epoch: Epoch) -> list[tuple[str, float, int]]:
+        """Give the losses of an epoch's steps and its scores as (metric, value, step)."""
+        points = [(f"train/{name}", value, step.number) for step in epoch.steps for name, value in step.losses.items()]
+        scores = {name.replace("_", "/", 1): self.rows[-1][name] for name in ("val_box_AP", "val_mask_AP")}
+        return points + [(name, float(value), epoch.steps[-1].number) for name, value in scores.items() if value is not None]
+
+    def line(self) -> str:
+        """Say in one line what the last epoch came to."""
+        row = self.rows[-1]
+        scores = ", ".join(f"{head} AP {row[f'val_{head}_AP']:.3f}" for head in ("box", "mask") if row[f"val_{head}_AP"] is not None)
+        return f"epoch {row['epoch']}: loss {row['loss']:.3f}, {row['images_per_second']:.1f} images/s{', ' if scores else ''}{scores}"
+
+    @property
+    def best(self) -> Row:
+        """Give the first row with the best validation mask AP."""
+        return max(self.rows, key=lambda row: float(row["val_mask_AP"] or 0.0))
+
+    def total(self, column: str) -> float:
+        """Add up a column."""
+        return sum(float(row[column] or 0.0) for row in self.rows)
+
+    def write_csv(self, path: Path) -> None:
+        """Write one line an epoch."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({name: _short(row.get(name)) for name in COLUMNS} for row in self.rows)
+        write_atomically(path, text.getvalue())
+
+
+def _short(value: float | int | None) -> str:
+    return "" if value is None else f"{value:.6g}"

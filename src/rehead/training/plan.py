@@ -1,0 +1,47 @@
+"""How to fine-tune: the `train` section of params.yaml."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field
+
+from rehead.dataset.augmentation import AugmentPlan
+from rehead.detector.freezing import FreezeDepth
+from rehead.params import Section
+
+
+class TrainPlan(Section):
+    """One training run; counts are per image where nothing else is said."""
+
+    freeze: FreezeDepth = "backbone"
+    epochs: int = Field(10, ge=1, le=10_000)
+    batch_size: int = Field(4, ge=1, le=256)
+    optimizer: Literal["adamw", "sgd"] = "adamw"
+    lr: float = Field(1e-3, gt=0.0, le=10.0)
+    weight_decay: float = Field(1e-4, ge=0.0, le=1.0)
+    momentum: float = Field(0.9, ge=0.0, lt=1.0)
+    """For sgd alone."""
+    schedule: Literal["cosine", "step", "constant"] = "cosine"
+    """After warm-up: down to zero along a cosine; to 1/10 at 2/3 and 1/100 at 9/10 of the steps; or no decay."""
+    warmup: float = Field(0.1, ge=0.0, lt=1.0)
+    """Share of all steps over which the rate rises from 1/100."""
+    clip: float = Field(5.0, gt=0.0)
+    """Largest norm of the gradient."""
+    rois: int = Field(64, ge=4, le=2048)
+    """Proposals that the box head learns from; a quarter of them at most are objects, and only those meet the mask head."""
+    anchors: int = Field(128, ge=8, le=2048)
+    """Anchors that the RPN learns from."""
+    proposals: int = Field(500, ge=16, le=4000)
+    """Proposals kept for sampling."""
+    augment: AugmentPlan = AugmentPlan()
+    workers: int = Field(0, ge=0, le=64)
+    """Processes that load images beside the training; 0 loads in between."""
+    seed: int = Field(0, ge=0)
+
+    def tuned(self, best: Mapping[str, Any]) -> "TrainPlan":
+        """Take over what tuning found, given as {"train.lr": ...}; raises ValueError for a name that is not ours."""
+        names = {name: name.removeprefix("train.") for name in best}
+        foreign = [name for name, own in names.items() if name == own or own not in type(self).model_fields]
+        if foreign:
+            raise ValueError(f"tuning found values for {foreign}, which the train section does not have: run `dvc repro tune`")
+        return type(self).model_validate(self.model_dump() | {names[name]: value for name, value in best.items()})

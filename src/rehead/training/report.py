@@ -1,0 +1,30 @@
+"""A finished training in numbers, as they stand in reports/training.json."""
+
+from pathlib import Path
+from typing import Any
+
+from rehead.files import read_json
+from rehead.training.history import History
+from rehead.training.loop import Learner
+
+
+def training_report(learner: Learner, record: History, *, start: Path, out: Path, run_id: str | None) -> dict[str, Any]:
+    """Collect what learned, what was frozen, the best epoch, the speed, and the hashes of the weights."""
+    seconds, best = record.total("seconds"), record.best
+    images = sum(float(row["images_per_second"] or 0.0) * float(row["seconds"] or 0.0) for row in record.rows)
+    return {
+        "learning_parameters": learner.frozen.learning,
+        "frozen_parameters": learner.frozen.frozen,
+        "frozen_modules": list(learner.frozen.modules),
+        "epochs": len(record.rows),
+        "steps": len(record.rows) * learner.steps_an_epoch,
+        "best_epoch": best["epoch"],
+        "best_mask_AP": best["val_mask_AP"],
+        "best_box_AP": best["val_box_AP"],
+        "images_per_second": round(images / seconds, 3),
+        "seconds": round(seconds, 1),
+        "plan": learner.plan.model_dump(mode="json"),
+        "start_sha256": read_json(start / "manifest.json")["weights.safetensors"],
+        "weights_sha256": read_json(out / "manifest.json")["weights.safetensors"],
+        "run_id": run_id,
+    }

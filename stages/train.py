@@ -1,0 +1,64 @@
+"""Freeze the trunk, fine-tune the rest, keep the epoch with the best validation mask AP."""
+
+import argparse
+import shutil
+from pathlib import Path
+
+from rehead.dataset.split import load_split
+from rehead.detector.checkpoint import load_detector, save_detector
+from rehead.evaluation.validation import score_split
+from rehead.files import read_json, write_json
+from rehead.params import read_params
+from rehead.progress import progress
+from rehead.reporting.figures import draw_training_curves
+from rehead.stage import stage
+from rehead.tracking.run import tracked_run
+from rehead.training.checkpoint import Checkpoint
+from rehead.training.history import History
+from rehead.training.loop import Learner, train
+from rehead.training.plan import TrainPlan
+from rehead.training.report import training_report
+
+
+def main(*, dataset: Path, start: Path, tuning: Path, checkpoints: Path, out: Path, report: Path, history: Path, figures: Path) -> None:
+    """Write the trained detector to `out`, and what happened to `report`, `history` and `figures`."""
+    inputs = [dataset, start, tuning]
+    with stage("train", inputs=inputs, sections=["train"]):
+        plan = read_params("train", TrainPlan).tuned(read_json(tuning)["best"])
+        fit, validate = load_split(dataset, "train"), load_split(dataset, "val")
+        learner, record = Learner(load_detector(start), plan, images=len(fit)), History()
+
+        checkpoint = Checkpoint.of_inputs(checkpoints, inputs=inputs, plan=plan.model_dump(mode="json"))
+        saved = checkpoint.load() or {"run_id": None}
+        if "learner" in saved:
+            learner.restore(saved["learner"])
+            record = History(saved["rows"])
+
+        tags = {"dataset.fingerprint": validate.fingerprint, "weights.start": read_json(start / "manifest.json")["weights.safetensors"]}
+        with (
+            tracked_run("train", params={"train": plan.model_dump()}, tags=tags, run_id=saved["run_id"]) as log,
+            progress("train", plan.epochs * learner.steps_an_epoch) as bar,
+        ):
+            bar.advance(units=learner.epochs_done * learner.steps_an_epoch)
+            for epoch in train(learner, fit, on_step=lambda step: bar.advance(f"loss {step.losses['loss']:.3f}")):
+                scores = score_split(learner.detector, validate)
+                if record.add(epoch, box_ap=scores.box["AP"], mask_ap=scores.mask["AP"]):
+                    save_detector(learner.detector, checkpoint.best)
+                log.series(record.points(epoch))
+                bar.line(record.line())
+                checkpoint.save({"learner": learner.state(), "rows": record.rows, "run_id": log.run_id})
+
+            shutil.copytree(checkpoint.best, out, dirs_exist_ok=True)
+            record.write_csv(history)
+            draw_training_curves(history, figures)
+            for path in (history, figures):
+                log.artifact(path)
+        write_json(report, training_report(learner, record, start=start, out=out, run_id=log.run_id))
+    checkpoint.remove()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    for flag in ("--dataset", "--start", "--tuning", "--checkpoints", "--out", "--report", "--history", "--figures"):
+        parser.add_argument(flag, type=Path, required=True)
+    main(**vars(parser.parse_args()))

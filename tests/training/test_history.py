@@ -1,0 +1,42 @@
+from pathlib import Path
+
+from rehead.training.history import COLUMNS, History
+from rehead.training.loop import Epoch, Step
+
+NAMES = ("loss", "loss_classifier", "loss_box_reg", "loss_mask", "loss_objectness", "loss_rpn_box_reg")
+
+
+def epoch(number: int) -> Epoch:
+    losses = dict.fromkeys(NAMES, 1.0 / number)
+    return Epoch(number, (Step(number, number, losses, 0.01, 4),), losses, 8.0, 2.0)
+
+
+def test_only_a_higher_mask_ap_is_the_best() -> None:
+    record = History()
+    told = [record.add(epoch(n), box_ap=0.5, mask_ap=ap) for n, ap in enumerate((0.2, 0.4, 0.4, 0.3), 1)]
+    assert told == [True, True, False, False]
+    assert record.best["epoch"] == 2
+
+
+def test_the_first_epoch_counts_as_best_even_without_a_defined_score() -> None:
+    assert History().add(epoch(1), box_ap=None, mask_ap=None)
+
+
+def test_the_table_has_a_line_an_epoch_and_leaves_undefined_scores_empty(tmp_path: Path) -> None:
+    record = History()
+    record.add(epoch(1), box_ap=None, mask_ap=None)
+    record.add(epoch(2), box_ap=0.25, mask_ap=0.125)
+    record.write_csv(tmp_path / "t.csv")
+    lines = (tmp_path / "t.csv").read_text().splitlines()
+    assert lines[0].split(",") == list(COLUMNS)
+    assert lines[1].endswith(",,,2")
+    assert lines[2].endswith(",0.25,0.125,2")
+
+
+def test_steps_and_scores_become_points_of_the_tracker() -> None:
+    record = History()
+    record.add(epoch(3), box_ap=None, mask_ap=0.5)
+    points = record.points(epoch(3))
+    assert ("train/loss_mask", 1 / 3, 3) in points
+    assert ("val/mask_AP", 0.5, 3) in points
+    assert not [name for name, _, _ in points if name == "val/box_AP"]
