@@ -3,8 +3,6 @@
 import math
 from typing import Any
 
-import numpy as np
-
 from rehead.coco.faults import FileFaults
 from rehead.coco.segmentations import Mask
 from rehead.coco.structure import is_number
@@ -13,6 +11,9 @@ Box = tuple[float, float, float, float]
 _SLACK = 0.5
 """Pixels a box may stick out without a word: rounding of two decimals and half-pixel conventions."""
 _LEAST_INSIDE = 0.5
+_LEAST_SIDE = 2.0**-10
+_FLOAT32 = 2.0**-22
+"""Shares of a coordinate below this are lost when boxes become 32-bit floats: x + width would equal x."""
 _APART = 2.0
 _APART_SHARE = 0.1
 
@@ -79,7 +80,7 @@ def _size_fault(value: list[float], mask: Mask) -> tuple[str, str] | None:
     x, y, w, h = map(float, value)
     if w < 0 or h < 0:
         return "bbox-negative", "bbox has a negative width or height"
-    if np.float32(x) + np.float32(w) == np.float32(x) or np.float32(y) + np.float32(h) == np.float32(y):
+    if w < max(_LEAST_SIDE, abs(x) * _FLOAT32) or h < max(_LEAST_SIDE, abs(y) * _FLOAT32):
         return "bbox-degenerate", "bbox is degenerate: width or height is zero"
     if (w < 1 or h < 1) and _differs((x, y, w, h), mask.box):
         return "bbox-degenerate", "bbox is smaller than a pixel (tiny, or in normalised units 0..1)"

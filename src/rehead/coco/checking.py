@@ -8,6 +8,7 @@ from typing import Any
 
 from rehead.coco.decoding import MAX_PIXELS
 from rehead.coco.faults import Fault, FaultLog
+from rehead.coco.image_pool import ImagePool
 from rehead.coco.kinds import Action
 from rehead.coco.reading import read_source
 from rehead.coco.records import Dataset
@@ -62,7 +63,9 @@ def check_dataset(
     except SourceError as error:
         log.add("json-file", target, "", str(error))
         return report_on(target, {}, log)
-    return report_on(target, read_source(source, log, max_pixels=max_pixels), log)
+    with ImagePool(max_pixels=max_pixels) as pool:
+        splits = read_source(source, log, pool)
+    return report_on(target, splits, log)
 
 
 def report_on(target: Path | str, splits: Mapping[str, Dataset], log: FaultLog) -> CheckReport:

@@ -8,28 +8,36 @@ difference to the count before last is stored.
 import numpy as np
 
 _MOST_GROUPS = 7  # 35 bits hold any difference of two 32-bit counts
+_ALPHABET = bytes(range(48, 112))
 
 
 class CountsError(ValueError):
     """A string that is not compressed run lengths; the message says why."""
 
 
-def counts_from_string(text: str) -> np.ndarray:
-    """Decode to int64 counts; raises CountsError. The counts may still be negative or add up wrongly."""
-    codes = _codes(text)
-    more = codes >= 32
-    if more[-1]:
+def counts_from_string(text: str) -> list[int]:
+    """Decode to counts; raises CountsError. The counts may still be negative or add up wrongly.
+
+    A plain loop: most strings are some hundred characters, too few for arrays to pay.
+    """
+    counts: list[int] = []
+    value = shift = 0
+    for code in _codes(text):
+        code -= 48
+        value |= (code & 31) << shift
+        shift += 5
+        if code & 32:
+            continue
+        if shift > 5 * _MOST_GROUPS:
+            raise CountsError("a count is longer than 32 bits")
+        if code & 16:
+            value -= 1 << shift
+        if len(counts) > 2:
+            value += counts[-2]
+        counts.append(value)
+        value = shift = 0
+    if shift:
         raise CountsError("the string ends in the middle of a count")
-    lasts = np.flatnonzero(~more)
-    firsts = np.concatenate(([0], lasts[:-1] + 1))
-    lengths = lasts - firsts + 1
-    if int(lengths.max()) > _MOST_GROUPS:
-        raise CountsError("a count is longer than 32 bits")
-    place = np.arange(len(codes)) - np.repeat(firsts, lengths)
-    counts = np.add.reduceat((codes & 31) << (5 * place), firsts)
-    counts[(codes[lasts] & 16) != 0] -= 1 << (5 * lengths[(codes[lasts] & 16) != 0])
-    for start in (1, 2):
-        counts[start::2] = np.cumsum(counts[start::2])
     return counts
 
 
@@ -45,13 +53,11 @@ def string_from_counts(counts: np.ndarray) -> str:
     return (low + 32 * more + 48)[used].astype(np.uint8).tobytes().decode("ascii")
 
 
-def _codes(text: str) -> np.ndarray:
-    """Turn characters into 6-bit codes, refusing what the alphabet (`0` to `o`) does not have."""
+def _codes(text: str) -> bytes:
+    """Turn the characters into bytes, refusing what the alphabet (`0` to `o`) does not have."""
     if not text:
         raise CountsError("the string is empty")
-    if not text.isascii():
-        raise CountsError("the string has characters outside ASCII")
-    codes = np.frombuffer(text.encode("ascii"), dtype=np.uint8).astype(np.int64) - 48
-    if int(codes.min()) < 0 or int(codes.max()) > 63:
+    codes = text.encode("utf-8", "surrogatepass")
+    if codes.translate(None, _ALPHABET):
         raise CountsError("the string has characters outside the run-length alphabet")
     return codes

@@ -77,6 +77,11 @@ class FileFaults:
     log: FaultLog
     file: str
 
+    @property
+    def rejected(self) -> bool:
+        """Say whether a fault in this file makes it unusable."""
+        return any(file == self.file and self.log.actions[code] == "reject" for code, file in self.log.counts)
+
     def add(self, code: str, where: str, message: str, *, value: Any = None) -> Action:
         """Note a fault and return what is to be done about it."""
         return self.log.add(code, self.file, where, message, value=value)

@@ -27,6 +27,7 @@ class ImageFolder:
         if fault := _name_fault(name):
             raise ImageError("file-name", f"file_name {shortened(name)} {fault}")
         path, remark = self.root / name, ""
+        self.asked.add(path)
         try:
             status = path.stat()
         except OSError as error:

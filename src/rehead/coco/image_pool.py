@@ -7,11 +7,12 @@ import selectors
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any, Protocol
 
 import rehead
 from rehead.coco.decoding import MAX_PIXELS
@@ -28,6 +29,20 @@ class Inspection:
 
     facts: ImageFacts | None
     notes: tuple[tuple[str, str], ...]
+
+
+class Inspector(Protocol):
+    """Whoever decodes image files and tells what was found, in their order."""
+
+    def inspect(self, paths: Sequence[Path]) -> Iterator[Inspection]:
+        """Yield what was found, one inspection a path."""
+        ...
+
+
+def inspection_from(reply: Mapping[str, Any]) -> Inspection:
+    """Read a worker's answer."""
+    facts = ImageFacts(**reply["facts"]) if reply["facts"] else None
+    return Inspection(facts, tuple((code, text) for code, text in reply["notes"]))
 
 
 class Worker:
@@ -50,9 +65,7 @@ class Worker:
         except BrokenPipeError:
             answer = ""
         if answer:
-            reply = json.loads(answer)
-            facts = ImageFacts(**reply["facts"]) if reply["facts"] else None
-            return Inspection(facts, tuple((code, text) for code, text in reply["notes"]))
+            return inspection_from(json.loads(answer))
         text = f"decoding took over {self._seconds:.0f} s" if answer is None else f"the decoder crashed ({self._end()})"
         self.close()
         return Inspection(None, (("image-crash", text),))

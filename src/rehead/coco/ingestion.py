@@ -8,6 +8,7 @@ from typing import Any
 from rehead.coco.canonical import write_dataset
 from rehead.coco.checking import CheckReport, report_on
 from rehead.coco.faults import FaultLog
+from rehead.coco.image_pool import ImagePool
 from rehead.coco.plan import DataPlan
 from rehead.coco.reading import read_source
 from rehead.coco.shapes import draw_shapes
@@ -49,7 +50,8 @@ def ingest(plan: DataPlan, dataset: Path) -> Ingested:
 
 def _ingest(folder: Path, plan: DataPlan, dataset: Path) -> Ingested:
     source, log = find_source(folder), FaultLog(plan.policy)
-    given = read_source(source, log, max_pixels=plan.max_pixels)
+    with ImagePool(max_pixels=plan.max_pixels) as pool:
+        given = read_source(source, log, pool)
     if log.rejected:
         raise RejectedError(report_on(plan.source, given, log))
     splitting = make_splits(given, plan)

@@ -20,8 +20,9 @@ def read_polygons(value: list[Any], height: int, width: int, where: str, faults:
     parts = _parts(value, where, faults)
     if parts is None or not _in_reach(parts, _REACH * max(height, width), where, faults):
         return None
-    length = sum(map(_outline, parts))
-    if length > _LONGEST_OUTLINE:
+    reach = max(map(max, parts)) - min(map(min, parts))
+    longest = reach * sum(map(len, parts)) / 2
+    if longest > _LONGEST_OUTLINE and (length := sum(map(_outline, parts))) > _LONGEST_OUTLINE:
         text = f"the polygon's outline of {length:.0f} pixels is too large to fill: zigzags or stray points"
         faults.add("polygon-too-long", where, text)
         return None
@@ -66,7 +67,7 @@ def _long_enough(value: list[list[float]], where: str, faults: FileFaults) -> li
 def _in_reach(parts: list[list[float]], limit: int, where: str, faults: FileFaults) -> bool:
     """Prove that all coordinates are finite and near the image; native code overflows on others."""
     for at, part in enumerate(parts):
-        if -limit <= min(part) and max(part) <= limit and math.isfinite(math.fsum(part)):
+        if -limit <= min(part) and max(part) <= limit and math.isfinite(sum(part)):
             continue
         finite = all(type(value) is int or math.isfinite(value) for value in part)
         code = "polygon-range" if finite else "polygon-not-finite"

@@ -14,7 +14,7 @@ from rehead.coco.faults import FaultLog, FileFaults
 from rehead.coco.framing import SeenImage, framed
 from rehead.coco.image_entries import ImageEntry, ImageTable, read_image_entries
 from rehead.coco.image_files import ImageFolder
-from rehead.coco.image_pool import ImagePool
+from rehead.coco.image_pool import Inspector
 from rehead.coco.json_file import load_json
 from rehead.coco.leakage import check_splits
 from rehead.coco.progress import followed
@@ -29,18 +29,17 @@ class Pictures:
     """Where image files are, and who decodes them."""
 
     folder: ImageFolder
-    pool: ImagePool
+    inspector: Inspector
 
 
-def read_source(source: Source, log: FaultLog, *, max_pixels: int) -> dict[str, Dataset]:
+def read_source(source: Source, log: FaultLog, inspector: Inspector) -> dict[str, Dataset]:
     """Read all splits of a source and compare them; a split whose file says nothing is left out."""
     splits = {}
-    with ImagePool(max_pixels=max_pixels) as pool:
-        pictures = None if source.images is None else Pictures(ImageFolder(source.images), pool)
-        for name, file in source.files.items():
-            data = read_dataset(file, pictures, log)
-            if data is not None:
-                splits[name] = data
+    pictures = None if source.images is None else Pictures(ImageFolder(source.images), inspector)
+    for name, file in source.files.items():
+        data = read_dataset(file, pictures, log)
+        if data is not None:
+            splits[name] = data
     check_splits(splits, source.files, log)
     if pictures is not None and splits:
         _note_unlisted(pictures.folder, log)
@@ -60,7 +59,8 @@ def read_dataset(file: Path, pictures: Pictures | None, log: FaultLog) -> Datase
     targets = Targets(frames, table.alias, table.seen, categories)
     annotations = tuple(_annotations(tables.annotations, targets, faults))
     data = Dataset(tuple(categories.values()), tuple(images), annotations)
-    return check_whole(data, faults)
+    # Of a file with records missing, the set as a whole would tell only what follows from that.
+    return data if faults.rejected else check_whole(data, faults)
 
 
 def _images(
@@ -92,7 +92,7 @@ def _seen(entries: list[ImageEntry], pictures: Pictures, faults: FileFaults) -> 
             continue
         if not remark or faults.keeps("file-name-case", f"{entry.where}.file_name", remark):
             found.append((entry, path))
-    inspections = pictures.pool.inspect([path for _, path in found])
+    inspections = pictures.inspector.inspect([path for _, path in found])
     pairs = zip(found, inspections, strict=True)
     for (entry, path), inspection in followed(pairs, total=len(found), what="images checked"):
         where, name = f"{entry.where}.file_name", entry.file_name
