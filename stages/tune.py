@@ -13,7 +13,8 @@ from rehead.tuning.result import StudyResult
 def main(*, dataset: Path, start: Path, report: Path, figures: Path) -> None:
     """Write what the study came to to `report` and `figures`; the train stage takes the best values from there."""
     plan = read_params("tune", TunePlan)
-    inputs = [dataset / "train.json", dataset / "val.json", start] if plan.trials else []
+    read = [dataset / name for name in ("images", "train.json", "val.json")]
+    inputs = [*read, start] if plan.trials else []
     with stage("tune", inputs=inputs, sections=["tune", "train"]):
         if plan.trials == 0:
             with replaced_folder(figures):

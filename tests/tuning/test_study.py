@@ -3,68 +3,16 @@
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import optuna
 import pytest
 
 from rehead.tuning.plan import Scalar
-from rehead.tuning.result import StudyResult
-from rehead.tuning.storage import open_study, study_name
+from rehead.tuning.storage import study_name
 from rehead.tuning.study import run_study
-from rehead.tuning.trial import Objective
-from tests.tuning.toy import AXES, Runs, plan_of, rising
-
-Opening = Callable[[], optuna.Study]
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder in memory, where there is one: Optuna syncs to the disk some forty times a trial."""
-    memory = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as path:
-        yield Path(path)
-
-
-@pytest.fixture
-def opening(folder: Path) -> Opening:
-    """Opens the same study each time, as another process would."""
-    return lambda: opened(folder)
-
-
-def opened(folder: Path, name: str = "optuna") -> optuna.Study:
-    return open_study(f"sqlite:///{folder}/{name}.db", "study", lock=folder / "lock")
-
-
-def tried(opening: Opening, trials: int, objective: Objective = rising, **more: object) -> StudyResult:
-    return run_study(opening(), plan_of(trials, **more), AXES, objective, open_run=Runs().open)
-
-
-def yielding(*scores: object) -> Objective:
-    def objective(params: dict[str, Scalar]) -> Iterator[float]:
-        yield from scores  # type: ignore[misc]
-
-    return objective
-
-
-def by_trial(*scores: Exception | tuple[object, ...]) -> Objective:
-    """Yield, or raise, something else in each trial."""
-    rest = iter(scores)
-
-    def objective(params: dict[str, Scalar]) -> Iterator[float]:
-        now = next(rest)
-        if isinstance(now, Exception):
-            raise now
-        yield from now  # type: ignore[misc]
-
-    return objective
-
-
-def test_a_trial_is_worth_its_best_epoch(opening: Opening) -> None:
-    assert tried(opening, 1, yielding(0.1, 0.4, 0.3)).best_mask_AP == 0.4
+from tests.tuning.toy import AXES, Opening, Runs, by_trial, opened, plan_of, rising, tried, yielding
 
 
 def test_the_winner_has_the_highest_score(opening: Opening) -> None:
@@ -101,44 +49,6 @@ def test_the_untuned_values_are_tried_first(opening: Opening) -> None:
     assert result.history[0].params == start
 
 
-def test_a_hopeless_trial_is_pruned(opening: Opening) -> None:
-    good, bad = (0.5, 0.6, 0.7), (0.1, 0.1, 0.1)
-    last = tried(opening, 5, by_trial(good, good, good, good, bad)).history[-1]
-    assert (last.state, last.epochs, last.reason) == ("pruned", 2, "below the median after epoch 2")
-
-
-def test_pruning_can_be_switched_off(opening: Opening) -> None:
-    good, bad = (0.5, 0.6, 0.7), (0.1, 0.1, 0.1)
-    last = tried(opening, 5, by_trial(good, good, good, good, bad), pruning=False).history[-1]
-    assert (last.state, last.epochs) == ("complete", 3)
-
-
-@pytest.mark.parametrize("score", [float("nan"), float("inf"), None, "0.3"])
-def test_a_score_that_is_no_finite_number_fails_its_trial(opening: Opening, score: object) -> None:
-    result = tried(opening, 2, by_trial((0.1, score), (0.2,)))
-    assert [record.state for record in result.history] == ["fail", "complete"]
-
-
-def test_a_trial_without_epochs_fails(opening: Opening) -> None:
-    assert [record.state for record in tried(opening, 2, by_trial((), (0.2,))).history] == ["fail", "complete"]
-
-
-def test_divergence_fails_the_trial_and_not_the_study(opening: Opening) -> None:
-    result = tried(opening, 2, by_trial(FloatingPointError("loss is nan"), (0.2,)))
-    assert [(record.state, record.reason) for record in result.history] == [("fail", "loss is nan"), ("complete", None)]
-
-
-@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("CUDA out of memory. Tried to allocate 2 GiB")])
-def test_want_of_memory_prunes_the_trial(opening: Opening, error: Exception) -> None:
-    first = tried(opening, 2, by_trial(error, (0.2,))).history[0]
-    assert (first.state, first.reason) == ("pruned", "out of memory")
-
-
-def test_any_other_error_ends_the_study(opening: Opening) -> None:
-    with pytest.raises(RuntimeError, match="a mistake of ours"):
-        tried(opening, 2, by_trial(RuntimeError("a mistake of ours")))
-
-
 def test_a_study_without_a_completed_trial_is_an_error(opening: Opening) -> None:
     with pytest.raises(RuntimeError, match=r"none of 2 trial\(s\) was completed: loss is nan"):
         tried(opening, 2, by_trial(FloatingPointError("loss is nan"), FloatingPointError("loss is nan")))
@@ -151,20 +61,6 @@ def test_the_study_stops_when_its_time_is_over(opening: Opening) -> None:
             yield 0.5
 
     assert len(tried(opening, 1000, slow, timeout_minutes=1 / 60).history) < 20
-
-
-def test_each_trial_is_a_child_run_with_its_scores(opening: Opening) -> None:
-    runs = Runs()
-    run_study(opening(), plan_of(1), AXES, yielding(0.1, 0.4), open_run=runs.open)
-    parent, child = runs.opened
-    facts = (child.name, child.parent, child.points)
-    assert facts == ("trial 0", parent.run_id, [("val/mask_AP", 0.1, 1), ("val/mask_AP", 0.4, 2)])
-
-
-def test_a_pruned_trial_leaves_its_run_as_pruned(opening: Opening) -> None:
-    runs = Runs()
-    run_study(opening(), plan_of(2), AXES, by_trial(MemoryError(), (0.2,)), open_run=runs.open)
-    assert (runs.opened[1].left_by, runs.opened[1].tag["reason"]) == ("TrialPruned", "out of memory")
 
 
 def test_a_resumed_study_goes_on_in_its_run(opening: Opening) -> None:

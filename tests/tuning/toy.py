@@ -1,13 +1,19 @@
 """A small function in the place of a detector's training, and a record of the runs that a study opens."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
+import optuna
 import pydantic
 
 from rehead.tuning.plan import Scalar, TunePlan
+from rehead.tuning.result import StudyResult
 from rehead.tuning.space import axes_of
+from rehead.tuning.storage import open_study
+from rehead.tuning.study import run_study
+from rehead.tuning.trial import Objective
 
 SPACE = {"train.lr": {"low": 1e-4, "high": 1e-1, "log": True}, "train.freeze": {"choices": ["backbone", "none"]}}
 
@@ -82,3 +88,34 @@ class Runs:
         except BaseException as error:
             run.left_by = type(error).__name__
             raise
+
+
+Opening = Callable[[], optuna.Study]
+
+
+def opened(folder: Path, name: str = "optuna") -> optuna.Study:
+    return open_study(f"sqlite:///{folder}/{name}.db", "study", lock=folder / "lock")
+
+
+def tried(opening: Opening, trials: int, objective: Objective = rising, **more: object) -> StudyResult:
+    return run_study(opening(), plan_of(trials, **more), AXES, objective, open_run=Runs().open)
+
+
+def yielding(*scores: object) -> Objective:
+    def objective(params: dict[str, Scalar]) -> Iterator[float]:
+        yield from scores  # type: ignore[misc]
+
+    return objective
+
+
+def by_trial(*scores: Exception | tuple[object, ...]) -> Objective:
+    """Yield, or raise, something else in each trial."""
+    rest = iter(scores)
+
+    def objective(params: dict[str, Scalar]) -> Iterator[float]:
+        now = next(rest)
+        if isinstance(now, Exception):
+            raise now
+        yield from now  # type: ignore[misc]
+
+    return objective

@@ -43,7 +43,7 @@ def _draw_history(result: StudyResult, path: Path) -> None:
     )
     axes.set_ylim(bottom=0.0)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.legend(loc="lower right", frameon=True)
+    figure.legend(loc="outside lower center", ncols=4, frameon=False)
     _finish(figure, axes, path)
 
 

@@ -35,7 +35,9 @@ def study_name(facts: Mapping[str, Any]) -> str:
 
 def open_study(url: str, name: str, *, lock: Path | None = None) -> optuna.Study:
     """Open or create a study that maximises; the schema is created under a lock, since two at it at once would fail."""
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    optuna.logging.set_verbosity(
+        optuna.logging.ERROR
+    )  # a failed trial is told in a line of our own, without a traceback
     if url.startswith("sqlite:///"):
         Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     with waiting_lock(lock or project_root() / "data" / "locks" / "optuna.lock"), warnings.catch_warnings():
