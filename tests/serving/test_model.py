@@ -2,6 +2,8 @@
 
 import io
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -233,6 +235,28 @@ def test_numbers_that_json_has_no_form_for_are_an_error(folder: Path) -> None:
     with pytest.raises(MlflowException) as caught:
         model.predict(None, _table(_png()))
     assert caught.value.get_http_status_code() == 500
+
+
+def test_a_request_that_waits_too_long_for_its_turn_is_a_429(folder: Path) -> None:
+    entered, released = threading.Event(), threading.Event()
+
+    class SlowDetector(FixedDetector):
+        def find(self, image_chw: torch.Tensor, score_threshold: float) -> Detections:
+            if image_chw.any():
+                entered.set()
+                released.wait(30)
+            return super().find(image_chw, score_threshold)
+
+    model = DetectorModel(load=lambda _: SlowDetector(), predict_one=_find, patience_seconds=0.05)  # type: ignore[arg-type,return-value]
+    model.load_context(_context(folder))
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(model.predict, None, _table(_png()))
+        assert entered.wait(30)
+        with pytest.raises(MlflowException) as caught:
+            model.predict(None, _table(_png()))
+        released.set()
+        assert len(first.result(30)) == 1
+    assert caught.value.get_http_status_code() == 429
 
 
 def test_a_changed_folder_is_refused_before_anything_is_loaded(folder: Path) -> None:

@@ -1,9 +1,11 @@
 """Starting MLflow's own scoring server: its environment, its end, and its answers against the offline prediction."""
 
 import base64
+import contextlib
 import io
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -27,7 +29,7 @@ from rehead.evaluation.prediction import predict_image
 from rehead.registry.packaging import package_detector
 from rehead.serving.answers import write_answer
 from rehead.serving.model import Settings
-from rehead.serving.server import curl_example, server_environment
+from rehead.serving.server import curl_example, serve, server_environment
 
 
 def test_the_server_finds_uvicorn_beside_this_python(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,6 +42,15 @@ def test_the_server_asks_the_registry_it_is_given_and_loads_no_pickle() -> None:
     environment = server_environment("sqlite:////a.db")
     assert environment["MLFLOW_TRACKING_URI"] == "sqlite:////a.db"
     assert environment["MLFLOW_ALLOW_PICKLE_DESERIALIZATION"] == "false"
+
+
+def test_a_taken_port_is_refused_before_anything_starts() -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = int(holder.getsockname()[1])
+        with pytest.raises(ValueError, match=f"cannot listen on 127.0.0.1, port {port}"):
+            serve("anything", port=port)
 
 
 def test_the_example_for_the_shell_sends_a_valid_request(tmp_path: Path) -> None:
@@ -58,9 +69,12 @@ def _photograph() -> bytes:
 
 
 def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Find a port below those that outgoing connections take, so that it is still free when the server starts."""
+    for port in random.Random().sample(range(20_000, 30_000), 50):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no free port among fifty")
 
 
 def _post(address: str, body: Any) -> tuple[int, str]:
@@ -102,15 +116,25 @@ def address(detector_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     try:
         deadline = time.monotonic() + 200
         while "ready: " not in (home / "log").read_text():
-            assert server.poll() is None, (home / "log").read_text()[-3000:]
-            assert time.monotonic() < deadline, (home / "log").read_text()[-3000:]
+            alive = server.poll() is None and time.monotonic() < deadline
+            assert alive, f"status {server.poll()}: {(home / 'log').read_text()[-3000:]}"
             time.sleep(0.5)
         yield f"http://127.0.0.1:{port}"
-    finally:
         server.send_signal(signal.SIGTERM)
         assert server.wait(timeout=30) == 0
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", port)) != 0, "the server outlived its parent"
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+@pytest.mark.slow
+def test_a_server_that_cannot_start_says_what_to_look_at(tmp_path: Path) -> None:
+    program = f"import sys; from rehead.serving.server import serve; sys.exit(serve({str(tmp_path / 'none')!r}))"
+    ended = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=200)
+    assert ended.returncode != 0
+    assert f"does {tmp_path / 'none'} exist" in ended.stdout
 
 
 @pytest.mark.slow

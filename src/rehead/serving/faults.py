@@ -4,7 +4,7 @@ import logging
 import secrets
 
 from mlflow.exceptions import MlflowException
-from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, INVALID_PARAMETER_VALUE
+from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, INVALID_PARAMETER_VALUE, RESOURCE_EXHAUSTED
 
 from rehead.serving.images import RequestError
 
@@ -31,6 +31,11 @@ class ServingError(MlflowException):
 def refusal(fault: RequestError) -> ServingError:
     """Turn a fault of the request into an answer with status 400."""
     return ServingError(str(fault), code=INVALID_PARAMETER_VALUE)
+
+
+def overload() -> ServingError:
+    """Say with status 429 that too many requests are waiting."""
+    return ServingError("too many requests are waiting; try again later", code=RESOURCE_EXHAUSTED)
 
 
 def breakdown(error: Exception) -> ServingError:

@@ -1,5 +1,6 @@
 """The served model: an MLflow pyfunc around a detector, loaded from files whose hashes were checked first."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +17,14 @@ from rehead.detector.checkpoint import load_detector
 from rehead.evaluation.prediction import Detections, predict_image
 from rehead.files import read_json
 from rehead.serving.answers import Wish, read_wish, write_answer
-from rehead.serving.faults import breakdown, refusal
+from rehead.serving.faults import ServingError, breakdown, overload, refusal
 from rehead.serving.images import MAX_PIXELS, RequestError, read_image
 from rehead.serving.manifest import verify_manifest
 
 MAX_IMAGES = 16
 _WARM_UP_SIDE = 64
+_PATIENCE_SECONDS = 30.0
+"""How long an image waits for its turn: half of what MLflow's server gives a request."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +44,22 @@ class Predict(Protocol):
 
 
 class DetectorModel(PythonModel):
-    """Answers requests of up to 16 images, one forward an image, so that an answer depends on its image alone."""
+    """Answers requests of up to 16 images, one forward an image, so that an answer depends on its image alone.
+
+    MLflow calls `predict` from many threads at once; images take turns, so that memory and cores serve one of them.
+    """
 
     def __init__(
-        self, *, load: Callable[[Path], Detector] = load_detector, predict_one: Predict = predict_image
+        self,
+        *,
+        load: Callable[[Path], Detector] = load_detector,
+        predict_one: Predict = predict_image,
+        patience_seconds: float = _PATIENCE_SECONDS,
     ) -> None:
         self._load = load
         self._predict_one = predict_one
+        self._patience_seconds = patience_seconds
+        self._turn = threading.Lock()
         self._detector: Detector | None = None
         self._settings = Settings()
 
@@ -68,13 +80,22 @@ class DetectorModel(PythonModel):
         """Answer one row of the `image` column after the other; raises ServingError, and nothing else."""
         try:
             wish = read_wish(params or {}, score_threshold=self._settings.score_threshold)
-            limit = self._settings.max_pixels
-            cells = enumerate(_cells(model_input))
-            return [self._answer(read_image(cell, row=row, max_pixels=limit), wish) for row, cell in cells]
+            return [self._answer_cell(cell, row, wish) for row, cell in enumerate(_cells(model_input))]
+        except ServingError:
+            raise
         except RequestError as fault:
             raise refusal(fault) from None
         except Exception as error:
             raise breakdown(error) from None
+
+    def _answer_cell(self, cell: object, row: int, wish: Wish) -> dict[str, Any]:
+        """Wait for this image's turn, then decode it and answer; raises ServingError if too many wait before it."""
+        if not self._turn.acquire(timeout=self._patience_seconds):
+            raise overload()
+        try:
+            return self._answer(read_image(cell, row=row, max_pixels=self._settings.max_pixels), wish)
+        finally:
+            self._turn.release()
 
     def _answer(self, image_hwc: NDArray[np.uint8], wish: Wish) -> dict[str, Any]:
         assert self._detector is not None, "load_context comes before predict"

@@ -2,12 +2,12 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
@@ -22,21 +22,31 @@ _ENVIRONMENT = {
 
 
 def serve(model_uri: str, host: str = "127.0.0.1", port: int = 5000) -> int:
-    """Serve a model folder or models:/ URI until SIGINT or SIGTERM; returns the exit status of MLflow's server."""
+    """Serve a model folder or models:/ URI until SIGINT or SIGTERM; returns the exit status of MLflow's server.
+
+    Raises ValueError if the port is taken.
+    """
+    _check_free(host, port)
     command = [sys.executable, "-m", "mlflow", "models", "serve", "--env-manager", "local"]
     command += ["--model-uri", model_uri, "--host", host, "--port", str(port)]
-    child = subprocess.Popen(command, env=server_environment(tracking_uri()))
+    registry = tracking_uri() if ":/" in model_uri else None
+    child = subprocess.Popen(command, env=server_environment(registry))
     stopped = _forward_signals(child)
-    announce = threading.Thread(target=_announce, args=(child, host, port, print), daemon=True)
-    announce.start()
+    ready = threading.Event()
+    threading.Thread(target=_announce, args=(child, host, port, ready), daemon=True).start()
     status = child.wait()
-    return 0 if stopped.is_set() else status
+    if stopped.is_set():
+        return 0
+    if not ready.is_set():
+        print(f"the server ended before it was ready, see above: does {model_uri} exist?")
+    return status
 
 
-def server_environment(uri: str) -> dict[str, str]:
-    """Give the child what it needs: uvicorn from this Python's folder on PATH, the registry, and no pickle."""
+def server_environment(registry: str | None) -> dict[str, str]:
+    """Give the child what it needs: uvicorn from this Python's folder on PATH, the registry if any, and no pickle."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    return {**os.environ, **_ENVIRONMENT, "PATH": path, "MLFLOW_TRACKING_URI": uri}
+    named = {"MLFLOW_TRACKING_URI": registry} if registry else {}
+    return {**os.environ, **_ENVIRONMENT, **named, "PATH": path}
 
 
 def curl_example(host: str, port: int) -> str:
@@ -44,6 +54,16 @@ def curl_example(host: str, port: int) -> str:
     body = """'{"inputs": {"image": ["'"$(base64 -w0 photo.jpg)"'"]}}'"""
     address = f"http://{host}:{port}/invocations"
     return f"echo {body} | curl -s -H 'Content-Type: application/json' -d @- {address}"
+
+
+def _check_free(host: str, port: int) -> None:
+    """Refuse a taken port at once: MLflow would load the model first, and another server's answers look like ours."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ValueError(f"cannot listen on {host}, port {port} ({error.strerror}): choose another") from None
 
 
 def _forward_signals(child: subprocess.Popen[bytes]) -> threading.Event:
@@ -59,13 +79,14 @@ def _forward_signals(child: subprocess.Popen[bytes]) -> threading.Event:
     return stopped
 
 
-def _announce(child: subprocess.Popen[bytes], host: str, port: int, say: Callable[[str], None]) -> None:
+def _announce(child: subprocess.Popen[bytes], host: str, port: int, ready: threading.Event) -> None:
     """Say that the server is ready once it answers; stay silent if it ended before."""
     pause = threading.Event()
     waited = 0.0
     while child.poll() is None and waited < _PATIENCE_SECONDS:
         if _answers(host, port):
-            say(f"ready: http://{host}:{port}/invocations\nask it: {curl_example(host, port)}")
+            print(f"ready: http://{host}:{port}/invocations\nask it: {curl_example(host, port)}", flush=True)
+            ready.set()
             return
         pause.wait(_POLL_SECONDS)
         waited += _POLL_SECONDS
