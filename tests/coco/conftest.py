@@ -63,6 +63,11 @@ def document() -> Document:
 
 
 @pytest.fixture
+def decoder() -> Decoder:
+    return Decoder()
+
+
+@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A COCO folder: images/ and annotations.json."""
     for n in (1, 2, 3):

@@ -17,12 +17,17 @@ def print_faults(report: CheckReport, console: Console | None = None) -> None:
     console = console or Console()
     if console.is_terminal and report.faults:
         console.print(_table(report.faults))
+        told = _tail(report)
     else:
-        for fault in report.faults:
-            console.print(Text(_line(fault)), soft_wrap=True)
-    for code, count in _left_out(report).items():
-        console.print(Text(f"... and {count} more of {code}"), soft_wrap=True)
-    console.print(Text(verdict(report), style="bold green" if report.usable else "bold red"), soft_wrap=True)
+        told = lines_of(report)
+    for line in told[:-1]:
+        console.print(Text(line), soft_wrap=True)
+    console.print(Text(told[-1], style="bold green" if report.usable else "bold red"), soft_wrap=True)
+
+
+def lines_of(report: CheckReport) -> list[str]:
+    """Write a report as plain lines: the faults, the counts of those left out, the verdict."""
+    return [*map(_line, report.faults), *_tail(report)]
 
 
 def verdict(report: CheckReport) -> str:
@@ -33,6 +38,10 @@ def verdict(report: CheckReport) -> str:
     if report.content_hash:
         held += f"; content hash of the image files {report.content_hash[:16]}"
     return f"{report.target}: {word}, {total} fault(s){f' ({held})' if held else ''}"
+
+
+def _tail(report: CheckReport) -> list[str]:
+    return [*(f"... and {count} more of {code}" for code, count in _left_out(report).items()), verdict(report)]
 
 
 def _line(fault: Fault) -> str:

@@ -1,0 +1,146 @@
+"""Whole datasets: sound ones pass, leaks between splits do not, and the command's report is complete."""
+
+import importlib.util
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image, ImageOps
+
+from rehead.coco.checking import check_dataset
+from rehead.coco.faults import FaultLog
+from rehead.coco.reading import read_source
+from rehead.coco.rendering import lines_of
+from rehead.coco.sources import Source
+from rehead.coco.truth import read_truth
+
+Document = dict[str, Any]
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+
+
+@pytest.fixture
+def two_splits(folder: Path, document: Document) -> tuple[Path, Document]:
+    """A folder with train.json and images/, and a val document on three images of its own."""
+    for n, picture in enumerate(sorted((folder / "images").iterdir())):
+        ImageOps.mirror(Image.open(picture).convert("RGB")).save(folder / "images" / f"v{n}.png")
+        document["images"][n]["file_name"] = f"v{n}.png"
+    (folder / "annotations.json").rename(folder / "train.json")
+    return folder, document
+
+
+def _codes(folder: Path, val: Document, decoder: Any) -> set[str]:
+    (folder / "val.json").write_text(json.dumps(val), encoding="utf-8")
+    log = FaultLog()
+    files = {name: folder / f"{name}.json" for name in ("train", "val")}
+    read_source(Source(files, folder / "images"), log, decoder)
+    return set(log.totals()) - {"files-unlisted"}
+
+
+def test_splits_with_images_of_their_own_are_sound(two_splits: Any, decoder: Any) -> None:
+    assert _codes(two_splits[0], two_splits[1], decoder) == set()
+
+
+def test_the_same_file_in_two_splits_is_a_leak(two_splits: Any, decoder: Any) -> None:
+    folder, val = two_splits
+    val["images"][0]["file_name"] = "1.png"
+    assert _codes(folder, val, decoder) == {"leak-file"}
+
+
+def test_the_same_bytes_under_another_name_are_a_leak(two_splits: Any, decoder: Any) -> None:
+    folder, val = two_splits
+    shutil.copy(folder / "images" / "1.png", folder / "images" / "v0.png")
+    assert _codes(folder, val, decoder) == {"leak-bytes"}
+
+
+def test_the_same_pixels_in_other_bytes_are_a_leak(two_splits: Any, decoder: Any) -> None:
+    folder, val = two_splits
+    Image.open(folder / "images" / "1.png").save(folder / "images" / "v0.png", compress_level=0)
+    assert _codes(folder, val, decoder) == {"leak-pixels"}
+
+
+def test_category_tables_that_differ_are_refused(two_splits: Any, decoder: Any) -> None:
+    folder, val = two_splits
+    val["categories"][0]["name"], val["categories"][1]["name"] = "dog", "cat"
+    assert _codes(folder, val, decoder) == {"categories-differ"}
+
+
+def test_the_order_of_categories_does_not_matter(two_splits: Any, decoder: Any) -> None:
+    folder, val = two_splits
+    val["categories"].reverse()
+    assert _codes(folder, val, decoder) == set()
+
+
+def test_a_report_holds_counts_faults_and_the_hash_of_the_images(folder: Path) -> None:
+    report = check_dataset(folder)
+    told = report.as_dict()
+    assert (told["usable"], told["images"], told["annotations"]) == (True, 3, 3)
+    assert len(told["content_hash"]) == 64
+
+
+def test_a_flipped_bit_that_decodes_changes_the_content_hash(folder: Path) -> None:
+    before = check_dataset(folder).content_hash
+    path = folder / "images" / "1.png"
+    path.write_bytes(path.read_bytes() + b"\0")
+    assert check_dataset(folder).content_hash != before
+
+
+@pytest.mark.parametrize("target", ["", "none.json", "empty"])
+def test_a_path_without_a_dataset_is_a_fault_and_no_traceback(target: str, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    report = check_dataset(tmp_path / "empty" if target == "empty" else tmp_path / target)
+    assert (report.usable, list(report.fault_counts)) == (False, ["json-file"])
+
+
+def test_truth_keeps_its_own_ids_for_results_to_refer_to(folder: Path) -> None:
+    truth, report = read_truth(folder / "annotations.json")
+    assert report.usable
+    assert truth is not None
+    assert [category["id"] for category in truth["categories"]] == [3, 7]
+
+
+def test_truth_that_is_not_usable_gives_no_document(folder: Path) -> None:
+    (folder / "annotations.json").write_text("[]", encoding="utf-8")
+    assert read_truth(folder / "annotations.json")[0] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [
+        ("fruits_nuts", set()),
+        ("dsb2018_nuclei", {"image-alpha", "images-crowded"}),
+        ("coco_mini", {"area-mismatch", "bbox-mismatch", "category-unused"}),
+    ],
+)
+def test_real_datasets_pass_with_the_faults_that_are_in_them(name: str, codes: set[str]) -> None:
+    if not (SHARED / name).is_dir():
+        pytest.skip(f"{SHARED / name} is not on this machine")
+    report = check_dataset(SHARED / name)
+    assert (report.usable, set(report.fault_counts)) == (True, codes)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", ["default", "val"])
+def test_the_corpus_of_broken_inputs_is_answered_as_it_should_be(arguments: str, tmp_path: Path) -> None:
+    path = SHARED.parent / "bad_coco.py"
+    if not path.is_file():
+        pytest.skip(f"{path} is not on this machine")
+    spec = importlib.util.spec_from_file_location("bad_coco", path)
+    assert spec is not None
+    assert spec.loader is not None
+    corpus = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(corpus)
+    corpus.make(tmp_path / "corpus")
+    wrong = []
+    for name, case in corpus.CASES.items():
+        folder = tmp_path / "corpus" / name
+        if case["layer"] == "dt" or ((folder / "val.json").exists() != (arguments == "val")):
+            continue
+        val = folder / "val.json" if arguments == "val" else None
+        report = check_dataset(folder / "annotations.json", images=folder / "images", val=val)
+        told = "\n".join(lines_of(report))
+        good = report.usable == (case["expect"] != "reject") and re.search(case["msg"], told, re.I | re.S)
+        wrong += [] if good else [f"{name}: {told[-300:]}"]
+    assert wrong == []

@@ -1,0 +1,91 @@
+"""Results are checked wholly before an evaluator sees them."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehead.coco.results import ResultsError, check_results, read_results
+from rehead.coco.rle import polygons_to_rle
+
+TRUTH = {"images": [{"id": 1, "height": 48, "width": 64}], "categories": [{"id": 1}]}
+MASK = polygons_to_rle([[10, 10, 10, 30, 30, 30, 30, 10]], 48, 64)
+NAN = float("nan")
+
+
+def _results(n: int = 2) -> list[dict[str, Any]]:
+    one = {"image_id": 1, "category_id": 1, "bbox": [10, 10, 20, 20], "score": 0.9, "segmentation": dict(MASK)}
+    return [dict(one) for _ in range(n)]
+
+
+SPOILED: list[tuple[str, Callable[[list[Any]], object]]] = [
+    ("result-score", lambda r: r[0].update(score=NAN)),
+    ("result-score", lambda r: r[0].update(score="0.9")),
+    ("result-score", lambda r: r[0].update(score=True)),
+    ("result-score", lambda r: r[0].pop("score")),
+    ("result-image", lambda r: r[0].update(image_id=99)),
+    ("result-category", lambda r: r[0].update(category_id=0)),
+    ("result-bbox", lambda r: r[0].update(bbox=[NAN] * 4)),
+    ("result-bbox", lambda r: r[0].update(bbox=[1, 1, -1, 1])),
+    ("result-bbox", lambda r: r[0].update(bbox=[])),
+    ("result-bbox", lambda r: r[0].pop("bbox")),
+    ("result-segmentation", lambda r: r[0].update(segmentation=None)),
+    ("result-segmentation", lambda r: r[0].pop("segmentation")),
+    ("result-field", lambda r: r.append(None)),
+    ("rle-size", lambda r: r[0].update(segmentation={"size": [96, 128], "counts": [96 * 128]})),
+    ("rle-counts", lambda r: r[0].update(segmentation={"size": [48, 64], "counts": [5]})),
+    ("id-type", lambda r: r[0].update(image_id="1")),
+]
+
+
+@pytest.mark.parametrize(("code", "spoil"), SPOILED, ids=[f"{n}-{code}" for n, (code, _) in enumerate(SPOILED)])
+def test_spoiled_results_are_refused_by_name(code: str, spoil: Callable[[list[Any]], object]) -> None:
+    results = _results()
+    spoil(results)
+    with pytest.raises(ResultsError) as caught:
+        read_results(results, TRUTH)
+    assert set(caught.value.fault_counts) == {code}
+
+
+def test_all_faults_are_counted_in_one_pass() -> None:
+    with pytest.raises(ResultsError) as caught:
+        read_results([{**r, "score": NAN, "bbox": None} for r in _results(30)], TRUTH)
+    assert caught.value.fault_counts == {"result-score": 30, "result-bbox": 30}
+
+
+def test_sound_results_come_back_whole() -> None:
+    assert read_results(_results(), TRUTH)[0] == {
+        "image_id": 1,
+        "category_id": 1,
+        "bbox": [10.0, 10.0, 20.0, 20.0],
+        "score": 0.9,
+        "segmentation": MASK,
+    }
+
+
+def test_results_without_masks_are_box_results() -> None:
+    results = [{key: value for key, value in r.items() if key != "segmentation"} for r in _results()]
+    assert "segmentation" not in read_results(results, TRUTH)[0]
+
+
+@pytest.mark.parametrize("results", [[], [{**_results()[0], "bbox": [10, 10, 0, 0]}]])
+def test_no_results_and_boxes_of_size_zero_are_allowed(results: list[Any]) -> None:
+    assert len(read_results(results, TRUTH)) == len(results)
+
+
+def test_an_empty_predicted_mask_is_allowed() -> None:
+    results = [{**_results()[0], "segmentation": {"size": [48, 64], "counts": [3072]}}]
+    assert len(read_results(results, TRUTH)) == 1
+
+
+def test_detections_above_the_limit_are_warned_of() -> None:
+    assert [fault.code for fault in check_results(_results(101), TRUTH).warnings] == ["result-limit"]
+
+
+def test_a_file_of_results_is_read_as_strictly(tmp_path: Path) -> None:
+    file = tmp_path / "results.json"
+    file.write_text(json.dumps({"annotations": _results()}), encoding="utf-8")
+    with pytest.raises(ResultsError, match="not a list"):
+        read_results(file, TRUTH)

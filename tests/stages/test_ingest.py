@@ -1,0 +1,40 @@
+"""The ingest stage as DVC runs it: a params.yaml in, a dataset and a report out."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "stages" / "ingest.py"
+SOURCES = str(Path(__file__).parents[2] / "src")
+
+
+def _run(folder: Path, params: str) -> subprocess.CompletedProcess[str]:
+    (folder / "params.yaml").write_text(params, encoding="utf-8")
+    command = [sys.executable, str(SCRIPT), "--dataset", "data/dataset", "--report", "reports/ingest.json"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env={"PYTHONPATH": SOURCES})
+
+
+def test_shapes_are_written_and_reported(tmp_path: Path) -> None:
+    run = _run(tmp_path, "data: {source: shapes, shapes: {train: 3, val: 2, test: 2, size: 48, kinds: [circle]}}")
+    assert run.returncode == 0, run.stderr
+    report = json.loads((tmp_path / "reports" / "ingest.json").read_text(encoding="utf-8"))
+    assert (report["images"], report["categories"], report["faults"]) == (7, ["circle"], [])
+    assert (tmp_path / "data" / "dataset" / "manifest.json").is_file()
+
+
+@pytest.mark.parametrize("content", ["[]", '{"images": [], "annotations": [], "categories": []}'])
+def test_a_rejected_source_ends_with_its_faults_and_no_traceback(content: str, tmp_path: Path) -> None:
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "annotations.json").write_text(content, encoding="utf-8")
+    run = _run(tmp_path, "data: {source: source}")
+    assert (run.returncode, "Traceback" in run.stderr, "rejected" in run.stdout) == (1, False, True)
+    assert not json.loads((tmp_path / "reports" / "ingest.json").read_text(encoding="utf-8"))["usable"]
+
+
+def test_a_source_that_is_not_there_is_named_without_a_traceback(tmp_path: Path) -> None:
+    run = _run(tmp_path, "data: {source: nowhere}")
+    assert (run.returncode, "Traceback" in run.stderr) == (1, False)
+    assert "nowhere does not exist" in run.stderr
