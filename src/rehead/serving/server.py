@@ -1,5 +1,6 @@
 """`mlflow models serve` as a child with the environment it needs, a line when it is ready, and a clean end."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -11,10 +12,13 @@ import urllib.request
 from pathlib import Path
 from types import FrameType
 
+import psutil
+
 from rehead.tracking.store import tracking_uri
 
 _POLL_SECONDS = 0.5
 _PATIENCE_SECONDS = 300.0
+_GRACE_SECONDS = 20.0
 _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
@@ -31,11 +35,12 @@ def serve(model_uri: str, host: str = "127.0.0.1", port: int = 5000) -> int:
     command += ["--model-uri", model_uri, "--host", host, "--port", str(port)]
     registry = tracking_uri() if ":/" in model_uri else None
     child = subprocess.Popen(command, env=server_environment(registry))
-    stopped = _forward_signals(child)
+    ending = _Ending(child)
     ready = threading.Event()
     threading.Thread(target=_announce, args=(child, host, port, ready), daemon=True).start()
     status = child.wait()
-    if stopped.is_set():
+    if ending.asked:
+        ending.finish()
         return 0
     if not ready.is_set():
         print(f"the server ended before it was ready, see above: does {model_uri} exist?")
@@ -66,17 +71,28 @@ def _check_free(host: str, port: int) -> None:
             raise ValueError(f"cannot listen on {host}, port {port} ({error.strerror}): choose another") from None
 
 
-def _forward_signals(child: subprocess.Popen[bytes]) -> threading.Event:
-    """Pass SIGINT and SIGTERM on to the child as SIGTERM; the event tells whether one has come."""
-    stopped = threading.Event()
+class _Ending:
+    """Passes SIGINT and SIGTERM on to MLflow as SIGTERM, and sees the server below it off."""
 
-    def forward(_signal: int, _frame: FrameType | None) -> None:
-        stopped.set()
-        child.terminate()
+    def __init__(self, child: subprocess.Popen[bytes]) -> None:
+        self.asked = False
+        self._child = child
+        self._below: list[psutil.Process] = []
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._pass_on)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, forward)
-    return stopped
+    def _pass_on(self, _number: int, _frame: FrameType | None) -> None:
+        self.asked = True
+        with contextlib.suppress(psutil.NoSuchProcess):
+            self._below = psutil.Process(self._child.pid).children(recursive=True) or self._below
+        self._child.terminate()
+
+    def finish(self) -> None:
+        """Wait for uvicorn, which the kernel tells of MLflow's end and which answers its open requests first."""
+        _, left = psutil.wait_procs(self._below, timeout=_GRACE_SECONDS)
+        for process in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
 
 
 def _announce(child: subprocess.Popen[bytes], host: str, port: int, ready: threading.Event) -> None:
