@@ -94,6 +94,12 @@ def test_a_path_without_a_dataset_is_a_fault_and_no_traceback(target: str, tmp_p
     assert (report.usable, list(report.fault_counts)) == (False, ["json-file"])
 
 
+def test_a_file_beyond_any_memory_is_refused_unread(tmp_path: Path) -> None:
+    with (tmp_path / "big.json").open("wb") as stream:
+        stream.truncate(5 << 30)
+    assert list(check_dataset(tmp_path / "big.json").fault_counts) == ["json-too-large"]
+
+
 def test_truth_keeps_its_own_ids_for_results_to_refer_to(folder: Path) -> None:
     truth, report = read_truth(folder / "annotations.json")
     assert report.usable

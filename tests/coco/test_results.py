@@ -87,5 +87,6 @@ def test_detections_above_the_limit_are_warned_of() -> None:
 def test_a_file_of_results_is_read_as_strictly(tmp_path: Path) -> None:
     file = tmp_path / "results.json"
     file.write_text(json.dumps({"annotations": _results()}), encoding="utf-8")
-    with pytest.raises(ResultsError, match="not a list"):
+    with pytest.raises(ResultsError) as caught:
         read_results(file, TRUTH)
+    assert caught.value.fault_counts == {"results-type": 1}

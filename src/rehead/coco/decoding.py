@@ -104,7 +104,7 @@ def _decode(data: bytes, formats: tuple[str, ...], max_pixels: int, *, repaired:
             raise ImageError("image-frames", f"{image.format} holds {frames} frames or pages; one a file is read")
         image.load()
         kind, mode = ("JPEG" if image.format == "MPO" else str(image.format)), image.mode
-        orientation, notes = _orientation(image)
+        orientation, notes = _orientation(image), []
     if kind == "JPEG" and repaired:
         notes.append(("image-end", "JPEG lacks its end marker (EOI), though all its pixels are there: truncated?"))
     rgb, more = _rgb(image)
@@ -123,13 +123,10 @@ def _opened(data: bytes, formats: tuple[str, ...]) -> Image.Image:
         raise ImageError("image-format", f"not an image in {', '.join(formats)} (begins with {start[:12]!r})") from None
 
 
-def _orientation(image: Image.Image) -> tuple[int, list[tuple[str, str]]]:
-    """Read EXIF orientation; damaged EXIF counts as upright and is noted."""
-    try:
-        value = image.getexif().get(_ORIENTATION, 1)
-    except Exception as error:  # as above: any type
-        return 1, [("image-exif", f"has damaged EXIF data, ignored: {error}")]
-    return (value, []) if isinstance(value, int) and 1 <= value <= 8 else (1, [])
+def _orientation(image: Image.Image) -> int:
+    """Read EXIF orientation; damaged EXIF data counts as upright."""
+    value = image.getexif().get(_ORIENTATION, 1)
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
 def _rgb(image: Image.Image) -> tuple[Image.Image, list[tuple[str, str]]]:

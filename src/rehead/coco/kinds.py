@@ -115,7 +115,6 @@ KINDS: dict[str, Kind] = {
     "image-mode": Kind(_REPAIR, "export it as 8-bit RGB or grey"),
     "image-alpha": Kind(_REPAIR, "export it without an alpha channel"),
     "image-end": Kind(_REPAIR, "fetch the file again and compare its checksum"),
-    "image-exif": Kind(_WARN, "export it again without the damaged metadata"),
     "image-size": Kind(_REJECT_DROP, "write the file's own width and height, and check that the annotations fit it"),
     "exif-orientation": Kind(_REPAIR, "store the pixels upright"),
     "exif-ambiguous": Kind(_WARN, "store the pixels upright, and check that the annotations fit them"),
