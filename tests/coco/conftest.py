@@ -58,6 +58,11 @@ def draw_image(path: Path, seed: int) -> None:
 
 
 @pytest.fixture
+def sound() -> Callable[[], Document]:
+    return sound_document
+
+
+@pytest.fixture
 def document() -> Document:
     return sound_document()
 
