@@ -19,7 +19,7 @@ Row = Mapping[str, float | None]
 _DPI = 160
 _MOST_CLASSES = 40
 _INK = "#30363d"
-_STYLE = {
+_STYLE: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 10,
     "axes.titlesize": 11,
@@ -56,8 +56,15 @@ def read_history(path: Path) -> list[dict[str, float | None]]:
         return [{key: float(cell) if cell else None for key, cell in row.items()} for row in csv.DictReader(stream)]
 
 
-def draw_training_curves(history: Sequence[Row], *, columns: int = 2) -> Figure:
-    """Draw loss, its parts, validation AP and learning rate over epochs; `columns` is 1 for a phone."""
+def draw_training_curves(history: Path, folder: Path) -> Path:
+    """Draw a training.csv into `folder`/curves.png; returns that path."""
+    path = folder / "curves.png"
+    write_figure(path, plot_training(read_history(history)))
+    return path
+
+
+def plot_training(history: Sequence[Row], *, columns: int = 2) -> Figure:
+    """Plot loss, its parts, validation AP and learning rate over epochs; `columns` is 1 for a phone."""
     if not history:
         raise ValueError("history holds no epoch: there is no curve to draw; is training.csv empty?")
     rows = -(-4 // columns)
@@ -74,8 +81,8 @@ def draw_training_curves(history: Sequence[Row], *, columns: int = 2) -> Figure:
     return figure
 
 
-def draw_class_precision(per_class: Mapping[str, Mapping[str, Any]]) -> Figure:
-    """Draw box and mask AP of each class as bars, weakest mask on top; beyond 40 classes the weakest 40."""
+def plot_class_precision(per_class: Mapping[str, Mapping[str, Any]]) -> Figure:
+    """Plot box and mask AP of each class as bars, weakest mask on top; beyond 40 classes the weakest 40."""
     if not per_class:
         raise ValueError("per_class is empty: there is no class to draw")
     ranked = sorted(per_class, key=lambda name: (per_class[name].get("mask_AP") is None, _ap(per_class, name, "mask")))
@@ -94,6 +101,7 @@ def draw_class_precision(per_class: Mapping[str, Mapping[str, Any]]) -> Figure:
         axes.set(xlim=(0, 1.08), ylim=(len(names) - 0.4, -0.6), xlabel="AP, IoU 0.50 to 0.95")
         axes.set_title("AP by class" if len(names) == len(ranked) else f"AP of the weakest {len(names)} classes")
         axes.grid(visible=False, axis="y")
+        axes.set_axisbelow(True)
         figure.legend(loc="outside upper right", ncols=2)
     return figure
 
@@ -131,8 +139,9 @@ def _plot_parts(axes: Axes, history: Sequence[Row]) -> None:
     for column, (label, tint, dash) in _PARTS.items():
         axes.plot(*_points(history, column), dash, color=tint, label=label, marker="o")
     axes.set_title("Its parts")
-    axes.set_ylim(bottom=0)
-    axes.legend(loc="upper left", bbox_to_anchor=(0, -0.22), ncols=3, fontsize=9, borderaxespad=0, columnspacing=1.2)
+    highest = max([0.01, *(value for column in _PARTS for value in _points(history, column)[1])])
+    axes.set_ylim(0, 1.4 * highest)
+    axes.legend(loc="upper right", ncols=2, fontsize=9, columnspacing=1.2)
 
 
 def _plot_precision(axes: Axes, history: Sequence[Row]) -> None:

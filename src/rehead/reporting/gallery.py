@@ -22,24 +22,14 @@ _INK = (32, 36, 42)
 
 @dataclass(frozen=True)
 class Overlay:
-    """A comparison on disk: where it is, what it shows, and how its two panes can be cut out again."""
+    """A comparison on disk, its tally, and its two panes as WebP for the report."""
 
     path: Path
     title: str
     group: str
     tally: PictureScore
-    pane_size: tuple[int, int]
-
-    def panes(self) -> tuple[Image.Image, Image.Image]:
-        """Cut the file into truth and prediction, without header and legend."""
-        width, height = self.pane_size
-        with Image.open(self.path) as sheet:
-            picture = sheet.convert("RGB")
-        right = width + _GAP
-        return (
-            picture.crop((0, _HEADER, width, _HEADER + height)),
-            picture.crop((right, _HEADER, right + width, _HEADER + height)),
-        )
+    truth_webp: bytes
+    prediction_webp: bytes
 
 
 def write_overlays(
@@ -71,8 +61,7 @@ def write_overlays(
         present = {one["category_id"] for one in _of_image([*truth["annotations"], *shown], tally.image_id)}
         path = folder / f"{tally.image_id}.png"
         write_png(path, compose_comparison(left, right, {key: names[key] for key in sorted(present)}, names=names))
-        size = (left.shape[1], left.shape[0])
-        overlays.append(Overlay(path, files[tally.image_id], group, tally, size))
+        overlays.append(Overlay(path, files[tally.image_id], group, tally, _webp(left), _webp(right)))
     return overlays
 
 
@@ -145,6 +134,12 @@ def write_png(path: Path, image_hw3: Pixels) -> None:
     buffer = BytesIO()
     Image.fromarray(image_hw3).save(buffer, format="PNG")
     write_atomically(path, buffer.getvalue())
+
+
+def _webp(image_hw3: Pixels) -> bytes:
+    buffer = BytesIO()
+    Image.fromarray(image_hw3).save(buffer, format="WEBP", quality=86)
+    return buffer.getvalue()
 
 
 def _of_image(objects: Iterable[Object], image_id: int) -> list[Object]:

@@ -1,0 +1,66 @@
+"""The model card: what a model is, how good it is, what it may be used for and how it is called, in Markdown."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from rehead.files import write_atomically
+from rehead.reporting.rows import class_rows, flat_rows, weakest_first
+from rehead.reporting.wording import cell, plain, score_cell
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def write_model_card(path: Path, facts: Mapping[str, Any]) -> None:
+    """Write a model card in the form of Mitchell et al. (2019).
+
+    `facts` is a registration receipt (`name`, `version`, `alias`, `because`, `model_sha256`, `git_commit`, ...) with
+    the reports beside it: `evaluation`, `training`, and where known `model` (its plan), `ingest` and `params`. All but
+    `evaluation` may be missing. Raises KeyError without it.
+    """
+    evaluation, training = facts["evaluation"], facts.get("training") or {}
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=False,  # Markdown: `cell` takes the HTML out of whatever a dataset brought along
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"cell": cell, "plain": plain, "score": score_cell}
+    context = {
+        "facts": facts,
+        "name": facts.get("name", "rehead"),
+        "plan": facts.get("model") or (facts.get("params") or {}).get("model") or {},
+        "evaluation": evaluation,
+        "data": evaluation["dataset"],
+        "classes": weakest_first(class_rows(evaluation)),
+        "names": facts.get("classes") or list(evaluation.get("per_class", {})),
+        "training": flat_rows({key: training[key] for key in _RECIPE if key in training}),
+        "recipe": flat_rows(training.get("plan") or (facts.get("params") or {}).get("train") or {}),
+        "splits": (facts.get("ingest") or {}).get("splits") or {},
+        "lineage": [(words, facts[key]) for key, words in _LINEAGE.items() if facts.get(key)],
+        "weights": {key: training[key] for key in ("start_sha256", "weights_sha256", "run_id") if training.get(key)},
+    }
+    write_atomically(path, environment.get_template("model_card.md.j2").render(context))
+
+
+_RECIPE = (
+    "learning_parameters",
+    "frozen_parameters",
+    "frozen_modules",
+    "epochs",
+    "steps",
+    "best_epoch",
+    "best_mask_AP",
+    "best_box_AP",
+    "seconds",
+)
+_LINEAGE = {
+    "git_commit": "git commit",
+    "dvc_lock_sha256": "dvc.lock, sha256",
+    "model_sha256": "model package, sha256",
+    "dataset_fingerprint": "test split, fingerprint",
+}

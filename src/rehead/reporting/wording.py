@@ -1,0 +1,71 @@
+"""Numbers and metric names in words that a newcomer understands."""
+
+from typing import Any
+
+from markupsafe import Markup, escape
+
+METRICS = {
+    "AP": "Average precision of all classes, averaged over IoU (overlap) thresholds 0.50 to 0.95. The headline.",
+    "AP50": "The same at IoU 0.50 alone: is the object found at all?",
+    "AP75": "The same at IoU 0.75 alone: is it also outlined closely?",
+    "APs": "AP of small objects, below 32² pixels of area.",
+    "APm": "AP of medium objects, 32² to 96² pixels.",
+    "APl": "AP of large objects, above 96² pixels.",
+    "AR1": "Average recall: the share of objects found with one detection a class and image.",
+    "AR10": "The same with ten detections a class and image.",
+    "AR100": "The same with all detections that count: the ceiling that better scores could reach.",
+    "ARs": "Recall of small objects.",
+    "ARm": "Recall of medium objects.",
+    "ARl": "Recall of large objects.",
+}
+"""The twelve numbers of COCO's summary, in its order."""
+
+_SIZES = {"s": "below 32² pixels", "m": "of 32² to 96² pixels", "l": "above 96² pixels"}
+
+
+def undefined_because(metric: str, split: str) -> str:
+    """Say why a metric has no value: there is no object that it could be measured on."""
+    size = _SIZES.get(metric[-1:])
+    return f"the {split} split holds no object {size}" if size else f"the {split} split holds no object"
+
+
+def number(value: Any, *, digits: int = 3, because: str = "") -> Markup:
+    """Write one value for HTML: `digits` decimals, a dash with its reason for None."""
+    if value is None:
+        return Markup('<abbr class="undefined" title="{0}" aria-label="undefined: {0}">–</abbr>').format(
+            because or "undefined"
+        )
+    return escape(f"{value:.{digits}f}")
+
+
+def plain(value: Any) -> str:
+    """Write any JSON value on one line: thousands apart, floats to four digits, lists with commas."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}".replace(",", "\u202f")
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(plain(one) for one in value) or "none"
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {plain(one)}" for key, one in value.items()) or "none"
+    return str(value)
+
+
+def short_hash(value: str | None) -> str:
+    """Keep the first twelve digits of a fingerprint."""
+    return value[:12] if value else "–"
+
+
+def cell(value: Any) -> str:
+    """Write a value for a Markdown table: no pipe, line break or HTML of its own."""
+    text = " ".join(plain(value).split())
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
+
+
+def score_cell(value: float | None) -> str:
+    """Write a score for Markdown: three decimals, or a dash."""
+    return "–" if value is None else f"{value:.3f}"

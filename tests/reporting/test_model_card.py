@@ -1,0 +1,48 @@
+"""The model card."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehead.reporting.model_card import write_model_card
+
+
+@pytest.fixture
+def card(evaluation: dict[str, Any], tmp_path: Path) -> str:
+    facts = {"name": "fruit", "version": "3", "alias": "champion", "because": "first", "git_commit": "c0ffee"}
+    training = {"best_epoch": 2, "plan": {"lr": 0.001}, "weights_sha256": "ab" * 32}
+    write_model_card(tmp_path / "card.md", {**facts, "evaluation": evaluation, "training": training})
+    return (tmp_path / "card.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["5f" * 32, "# fruit, version 3", "| mask | 0.646 |", "| `lr` | 0.001 |", "models:/fruit@champion", "c0ffee"],
+)
+def test_the_card_shows(card: str, text: str) -> None:
+    assert text in card
+
+
+def test_a_class_name_with_markup_is_shown_as_text(card: str) -> None:
+    assert "<b>" not in card
+    assert "&lt;b>bold&lt;/b>" in card
+
+
+def test_an_undefined_score_is_a_dash(card: str) -> None:
+    assert "| &lt;b>bold&lt;/b> | 0 | – | – |" in card
+
+
+def test_classes_judged_on_few_objects_are_named_as_a_limit(card: str) -> None:
+    assert "hardly known: circle (2)" in card
+
+
+def test_a_pipe_in_a_class_name_does_not_break_the_table(evaluation: dict[str, Any], tmp_path: Path) -> None:
+    named = evaluation | {"per_class": {"a|b": evaluation["per_class"]["circle"]}}
+    write_model_card(tmp_path / "card.md", {"evaluation": named})
+    assert "| a\\|b | 2 |" in (tmp_path / "card.md").read_text(encoding="utf-8")
+
+
+def test_the_evaluation_alone_makes_a_card(evaluation: dict[str, Any], tmp_path: Path) -> None:
+    write_model_card(tmp_path / "card.md", {"evaluation": evaluation})
+    assert (tmp_path / "card.md").read_text(encoding="utf-8").startswith("# rehead\n")
