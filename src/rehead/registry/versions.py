@@ -54,7 +54,10 @@ def open_versions(name: str) -> "Versions":
 
 
 class Versions:
-    """Versions of the registered model `name`, in the registry at `uri`."""
+    """Versions of the registered model `name`, in the registry at `uri`.
+
+    MLflow looks up a new version's files at its global tracking address, not at the client's: set it to `uri` too.
+    """
 
     def __init__(self, client: MlflowClient, uri: str, name: str) -> None:
         self._client = client
