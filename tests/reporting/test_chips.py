@@ -1,10 +1,11 @@
 """Where labels go."""
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rehead.reporting import palette
-from rehead.reporting.chips import fit_text, place_chip
+from rehead.reporting.chips import Label, draw_chips, fit_text, place_chip
 
 PICTURE = (200, 160)
 
@@ -42,3 +43,15 @@ def test_a_long_name_is_cut_and_its_score_kept() -> None:
 
 def test_a_name_wider_than_the_picture_is_cut_to_fit() -> None:
     assert palette.font(16).getlength(fit_text("wide enough 0.97", 80, size=16)) <= 80
+
+
+def test_chips_leave_a_crowded_picture_visible() -> None:
+    ground = np.zeros((480, 480, 3), dtype=np.uint8)
+    spots = [(x, y) for x in range(20, 440, 40) for y in range(40, 440, 40)]
+    labels = [Label((x, y, x + 30, y + 30), x, "some class 0.97", (255, 255, 255)) for x, y in spots]
+    assert (draw_chips(ground, labels) > 0).any(axis=2).mean() < 0.16
+
+
+def test_a_lone_object_has_its_chip_however_small_the_picture() -> None:
+    ground = np.zeros((20, 300, 3), dtype=np.uint8)
+    assert draw_chips(ground, [Label((5, 5, 15, 15), 10, "a long class name 0.97", (255, 255, 255))]).any()

@@ -22,12 +22,14 @@ _INK = (32, 36, 42)
 
 @dataclass(frozen=True)
 class Overlay:
-    """A comparison on disk, its tally, and its two panes as WebP for the report."""
+    """A comparison on disk, its tally, its legend, and its two panes as WebP for the report."""
 
     path: Path
     title: str
     group: str
     tally: PictureScore
+    legend: tuple[tuple[str, str], ...]
+    """Names of the classes in the picture and their colours as CSS."""
     truth_webp: bytes
     prediction_webp: bytes
 
@@ -61,7 +63,10 @@ def write_overlays(
         present = {one["category_id"] for one in _of_image([*truth["annotations"], *shown], tally.image_id)}
         path = folder / f"{tally.image_id}.png"
         write_png(path, compose_comparison(left, right, {key: names[key] for key in sorted(present)}, names=names))
-        overlays.append(Overlay(path, files[tally.image_id], group, tally, _webp(left), _webp(right)))
+        legend = tuple(
+            (names[key], palette.as_hex(palette.colour(class_position(key, names)))) for key in sorted(present)
+        )
+        overlays.append(Overlay(path, files[tally.image_id], group, tally, legend, _webp(left), _webp(right)))
     return overlays
 
 

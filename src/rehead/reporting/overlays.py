@@ -54,7 +54,7 @@ def draw_objects(
 
     The picture's longer side is brought between `smallest` and `largest` pixels, so that labels stay readable on small
     pictures. Colours tell classes apart, or objects where `names` (category id to name) holds one class. Chips carry
-    class and score; above 40 objects they would hide the picture, so only the outlines are drawn.
+    class and score, as many as leave the picture visible, and none above 40 objects.
     Returns RGB uint8, scaled. Raises ValueError when a mask's size is not the picture's.
     """
     scale = display_scale(image_hw3.shape[0], image_hw3.shape[1], smallest=smallest, largest=largest)
