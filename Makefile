@@ -57,7 +57,7 @@ bench: env ## measure speeds into reports/bench
 
 base-weights: env ## train the embedded base checkpoint anew (hours)
 	@echo "the command, seed and scores stand in the README beside the weights:"
-	@ls src/rehead/detector/weights/README.md
+	@ls src/rehead/detector/embedded/README.md
 
 lock: env ## resolve pyproject.toml into requirements.lock.txt (names and hashes, no addresses)
 	@$(CACHE); $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
