@@ -10,7 +10,6 @@ from rehead.evaluation.validation import score_split
 from rehead.files import read_json, write_json
 from rehead.params import read_params
 from rehead.progress import progress
-from rehead.reporting.figures import draw_training_curves
 from rehead.stage import stage
 from rehead.tracking.run import tracked_run
 from rehead.training.checkpoint import Checkpoint
@@ -20,8 +19,8 @@ from rehead.training.plan import TrainPlan
 from rehead.training.report import training_report
 
 
-def main(*, dataset: Path, start: Path, tuning: Path, checkpoints: Path, out: Path, report: Path, history: Path, figures: Path) -> None:
-    """Write the trained detector to `out`, and what happened to `report`, `history` and `figures`."""
+def main(*, dataset: Path, start: Path, tuning: Path, checkpoints: Path, out: Path, report: Path, history: Path) -> None:
+    """Write the trained detector to `out`, and what happened to `report` and `history`."""
     inputs = [dataset, start, tuning]
     with stage("train", inputs=inputs, sections=["train"]):
         plan = read_params("train", TrainPlan).tuned(read_json(tuning)["best"])
@@ -39,7 +38,9 @@ def main(*, dataset: Path, start: Path, tuning: Path, checkpoints: Path, out: Pa
             tracked_run("train", params={"train": plan.model_dump()}, tags=tags, run_id=saved["run_id"]) as log,
             progress("train", plan.epochs * learner.steps_an_epoch) as bar,
         ):
-            bar.advance(units=learner.epochs_done * learner.steps_an_epoch)
+            if learner.epochs_done:
+                bar.line(f"going on after epoch {learner.epochs_done}, where an earlier run was interrupted")
+                bar.advance(units=learner.epochs_done * learner.steps_an_epoch)
             for epoch in train(learner, fit, on_step=lambda step: bar.advance(f"loss {step.losses['loss']:.3f}")):
                 scores = score_split(learner.detector, validate)
                 if record.add(epoch, box_ap=scores.box["AP"], mask_ap=scores.mask["AP"]):
@@ -50,15 +51,13 @@ def main(*, dataset: Path, start: Path, tuning: Path, checkpoints: Path, out: Pa
 
             shutil.copytree(checkpoint.best, out, dirs_exist_ok=True)
             record.write_csv(history)
-            draw_training_curves(history, figures)
-            for path in (history, figures):
-                log.artifact(path)
+            log.artifact(history)
         write_json(report, training_report(learner, record, start=start, out=out, run_id=log.run_id))
     checkpoint.remove()
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    for flag in ("--dataset", "--start", "--tuning", "--checkpoints", "--out", "--report", "--history", "--figures"):
+    for flag in ("--dataset", "--start", "--tuning", "--checkpoints", "--out", "--report", "--history"):
         parser.add_argument(flag, type=Path, required=True)
     main(**vars(parser.parse_args()))

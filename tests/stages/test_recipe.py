@@ -1,0 +1,94 @@
+"""Heads swapped, trained and scored on tiny data, through the scripts that DVC runs."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from stages import evaluate, swap_heads, train
+
+PARAMS = """
+model: {weights: none, input_size: 64, fpn_channels: 8, box_head: 8, mask_layers: [8]}
+train: {freeze: none, epochs: 2, batch_size: 4, rois: 8, anchors: 16, proposals: 32}
+evaluate: {resamples: 20, overlays: 1}
+"""
+
+
+@pytest.fixture(scope="module")
+def project(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project folder in which three stages have run."""
+    root = tmp_path_factory.mktemp("project")
+    (root / "params.yaml").write_text(PARAMS)
+    shutil.copytree(dataset, root / "data" / "dataset")
+    reports = root / "reports"
+    reports.mkdir()
+    (reports / "tuning.json").write_text(json.dumps({"trials": 0, "best": {"train.lr": 0.002}, "best_mask_AP": None}))
+    for name in ("ingest", "roi_align"):
+        (reports / f"{name}.json").write_text("{}")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        data, detector, reports = Path("data"), Path("data/detector"), Path("reports")
+        swap_heads.main(manifest=data / "dataset" / "manifest.json", out=detector / "initial")
+        train.main(
+            dataset=data / "dataset",
+            start=detector / "initial",
+            tuning=reports / "tuning.json",
+            checkpoints=data / "checkpoints",
+            out=detector / "trained",
+            report=reports / "training.json",
+            history=reports / "training.csv",
+        )
+        evaluate.main(
+            dataset=data / "dataset",
+            detector=detector / "trained",
+            reports=reports,
+            report=reports / "evaluation.json",
+            predictions=reports / "predictions.json",
+            page=reports / "index.html",
+            figures=reports / "figures" / "evaluation",
+        )
+    return root
+
+
+def report_of(project: Path, name: str) -> dict[str, object]:
+    found: dict[str, object] = json.loads((project / "reports" / f"{name}.json").read_text())
+    return found
+
+
+def test_the_heads_are_those_of_the_datasets_classes(project: Path) -> None:
+    config = json.loads((project / "data/detector/trained/config.json").read_text())
+    assert config["classes"] == ["circle", "square", "triangle", "star"]
+
+
+def test_training_reports_what_learned_and_how_it_went(project: Path) -> None:
+    report = report_of(project, "training")
+    stable = {"learning_parameters", "frozen_parameters", "best_epoch", "best_mask_AP", "images_per_second", "seconds"}
+    assert stable <= set(report)
+    assert report["frozen_parameters"] == 0
+    assert report["steps"] == 4
+
+
+def test_what_tuning_found_is_what_training_used(project: Path) -> None:
+    assert report_of(project, "training")["plan"]["lr"] == 0.002  # type: ignore[index]
+
+
+def test_a_finished_training_leaves_no_checkpoint(project: Path) -> None:
+    assert not any((project / "data" / "checkpoints").glob("*"))
+
+
+def test_evaluation_gives_twelve_numbers_a_head_with_the_fingerprint(project: Path) -> None:
+    report = report_of(project, "evaluation")
+    assert len(report["box"]) == len(report["mask"]) == 12  # type: ignore[arg-type]
+    manifest = json.loads((project / "data/dataset/manifest.json").read_text())
+    assert report["dataset"]["fingerprint"] == manifest["splits"]["test"]["fingerprint"]  # type: ignore[index]
+
+
+def test_the_weights_that_were_scored_are_the_ones_that_were_trained(project: Path) -> None:
+    assert report_of(project, "evaluation")["weights_sha256"] == report_of(project, "training")["weights_sha256"]
+
+
+def test_the_page_and_the_pictures_are_there(project: Path) -> None:
+    assert "mask" in (project / "reports" / "index.html").read_text()
+    assert {"curves.png", "classes.png"} < {file.name for file in (project / "reports/figures/evaluation").iterdir()}
