@@ -55,9 +55,12 @@ lint: env ## check style, types and the direction of imports
 bench: env ## measure speeds into reports/bench
 	$(RUN) pytest -m bench
 
-base-weights: env ## train the embedded base checkpoint anew (hours)
-	@echo "the command, seed and scores stand in the README beside the weights:"
-	@ls src/rehead/detector/embedded/README.md
+EMBEDDED := src/rehead/detector/embedded
+base-weights: env ## train the embedded base checkpoint anew by the pipeline itself, in a clone (about an hour)
+	rm -rf build/base && git clone --quiet . build/base
+	cp $(EMBEDDED)/params.yaml build/base/params.yaml
+	cd build/base && $(BIN)/dvc repro evaluate
+	$(RUN) rehead.detector.embedding build/base/data/detector/trained $(EMBEDDED)
 
 lock: env ## resolve pyproject.toml into requirements.lock.txt (names and hashes, no addresses)
 	@$(CACHE); $(UV) pip compile --quiet --universal --generate-hashes --no-header --no-annotate \

@@ -19,7 +19,17 @@ from rehead.tracking.lineage import lineage_tags
 from rehead.tracking.run import tracked_run
 
 
-def main(*, dataset: Path, detector: Path, reports: Path, report: Path, predictions: Path, page: Path, figures: Path) -> None:
+def main(
+    *,
+    dataset: Path,
+    detector: Path,
+    reports: Path,
+    misalignment: Path,
+    report: Path,
+    predictions: Path,
+    page: Path,
+    figures: Path,
+) -> None:
     """Write the scores, the predictions that they rest on, pictures of both, and the page that shows it all."""
     earlier = {name: reports / f"{name}.json" for name in ("ingest", "roi_align", "tuning", "training")}
     history, sections = reports / "training.csv", ["data", "model", "train", "evaluate", "register"]
@@ -38,7 +48,12 @@ def main(*, dataset: Path, detector: Path, reports: Path, report: Path, predicti
 
         with replaced_folder(figures) as folder:
             overlays = write_overlays(
-                folder, test.truth, results, dataset / "images", worst=plan.overlays, score_threshold=plan.overlay_threshold
+                folder,
+                test.truth,
+                results,
+                dataset / "images",
+                worst=plan.overlays,
+                score_threshold=plan.overlay_threshold,
             )
             draw_training_curves(history, folder)
             write_figure(folder / "classes.png", plot_class_precision(scored["per_class"]))
@@ -51,11 +66,18 @@ def main(*, dataset: Path, detector: Path, reports: Path, report: Path, predicti
             lineage=lineage_tags(),
             overlays=overlays,
             history=history,
-            figures={"roi_align": file for file in sorted(reports.glob("figures/roi_align/*.png"))},
+            figures={"roi_align": misalignment},
         )
 
         with tracked_run("evaluate", run_id=facts["training"]["run_id"]) as log:
-            log.metrics({f"test/{head}_{name}": v for head in ("box", "mask") for name, v in scored[head].items() if v is not None})
+            log.metrics(
+                {
+                    f"test/{head}_{name}": v
+                    for head in ("box", "mask")
+                    for name, v in scored[head].items()
+                    if v is not None
+                }
+            )
             log.artifact(page)
             log.artifact(figures, "figures")
 
@@ -69,6 +91,15 @@ def _shown(value: float | None) -> str:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    for flag in ("--dataset", "--detector", "--reports", "--report", "--predictions", "--page", "--figures"):
+    for flag in (
+        "--dataset",
+        "--detector",
+        "--reports",
+        "--misalignment",
+        "--report",
+        "--predictions",
+        "--page",
+        "--figures",
+    ):
         parser.add_argument(flag, type=Path, required=True)
     main(**vars(parser.parse_args()))

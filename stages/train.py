@@ -19,7 +19,9 @@ from rehead.training.plan import TrainPlan
 from rehead.training.report import training_report
 
 
-def main(*, dataset: Path, start: Path, tuning: Path, checkpoints: Path, out: Path, report: Path, history: Path) -> None:
+def main(
+    *, dataset: Path, start: Path, tuning: Path, checkpoints: Path, out: Path, report: Path, history: Path
+) -> None:
     """Write the trained detector to `out`, and what happened to `report` and `history`."""
     inputs = [dataset, start, tuning]
     with stage("train", inputs=inputs, sections=["train"]):
@@ -33,7 +35,10 @@ def main(*, dataset: Path, start: Path, tuning: Path, checkpoints: Path, out: Pa
             learner.restore(saved["learner"])
             record = History(saved["rows"])
 
-        tags = {"dataset.fingerprint": validate.fingerprint, "weights.start": read_json(start / "manifest.json")["weights.safetensors"]}
+        tags = {
+            "dataset.fingerprint": validate.fingerprint,
+            "weights.start": read_json(start / "manifest.json")["weights.safetensors"],
+        }
         with (
             tracked_run("train", params={"train": plan.model_dump()}, tags=tags, run_id=saved["run_id"]) as log,
             progress("train", plan.epochs * learner.steps_an_epoch) as bar,

@@ -1,18 +1,36 @@
+import io
+
 import pytest
+from rich.console import Console
 
 from rehead import progress as module
-from rehead.progress import progress
+from rehead.progress import Bar, followed, progress
 
 
-def test_plain_lines_name_the_work_its_rate_and_what_is_left(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "_PLAIN_SECONDS", 0.0)
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing wait for its second."""
+    monkeypatch.setattr(module, "_QUIET_SECONDS", 0.0)
+    monkeypatch.setattr(module, "_LINE_SECONDS", 0.0)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_plain_lines_name_the_work_its_rate_and_what_is_left(capsys: pytest.CaptureFixture[str]) -> None:
     with progress("train", 4) as bar:
         bar.advance("loss 0.5")
     shown = capsys.readouterr().err
-    assert shown.startswith("train: 1/4, ")
+    assert shown.startswith("train: 1 of 4, ")
     assert "s left loss 0.5" in shown
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_terminal_gets_a_bar_with_the_note() -> None:
+    terminal = io.StringIO()
+    bar = Bar("train", 4, Console(file=terminal, force_terminal=True, width=120))
+    bar.advance("loss 0.5")
+    bar.stop()
+    assert "1/4" in terminal.getvalue()
+    assert "loss 0.5" in terminal.getvalue()
 
 
 def test_lines_that_stay_are_printed_whole(capsys: pytest.CaptureFixture[str]) -> None:
@@ -21,7 +39,6 @@ def test_lines_that_stay_are_printed_whole(capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().err == "epoch 1: loss 0.5\n"
 
 
-def test_short_work_without_a_terminal_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    with progress("train", 4) as bar:
-        bar.advance()
+def test_short_work_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert list(followed([1, 2, 3], total=3, what="images")) == [1, 2, 3]
     assert capsys.readouterr().err == ""

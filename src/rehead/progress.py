@@ -2,51 +2,83 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
-_PLAIN_SECONDS = 10.0
+T = TypeVar("T")
+_QUIET_SECONDS = 1.0
+_LINE_SECONDS = 10.0
+
+
+class _Rate(ProgressColumn):
+    """Units a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text("" if task.speed is None else f"{task.speed:.1f}/s")
 
 
 class Bar:
-    """Counts done units of one piece of work and shows them."""
+    """Counts done units of one piece of work and shows them; work that is over within a second shows nothing."""
 
-    def __init__(self, label: str, total: int, *, rich_progress: Progress | None) -> None:
+    def __init__(self, label: str, total: int, console: Console) -> None:
         """Start at zero of `total`."""
-        self._label, self._total, self._done = label, total, 0
-        self._rich = rich_progress
-        self._task: TaskID | None = rich_progress.add_task(label, total=total, note="") if rich_progress else None
-        self._start = self._shown = time.monotonic()
+        self._label, self._total, self._done, self._console = label, total, 0, console
+        self._display: Progress | None = None
+        self._began = time.monotonic()
+        self._told = self._began + _QUIET_SECONDS - _LINE_SECONDS
 
     def advance(self, note: str = "", *, units: int = 1) -> None:
         """Count `units` more; `note` is what to show beside the bar, such as the loss."""
         self._done += units
-        if self._rich is not None and self._task is not None:
-            self._rich.update(self._task, advance=units, note=note)
-        elif time.monotonic() - self._shown >= _PLAIN_SECONDS:
-            self._shown = time.monotonic()
-            rate = self._done / (self._shown - self._start)
+        now = time.monotonic()
+        if self._console.is_terminal and now - self._began >= _QUIET_SECONDS:
+            self._display = self._display or self._started()
+            self._display.update(self._display.task_ids[0], completed=self._done, note=note)
+        elif not self._console.is_terminal and now - self._told >= _LINE_SECONDS:
+            self._told = now
+            rate = self._done / (now - self._began)
             left = (self._total - self._done) / rate
-            print(f"{self._label}: {self._done}/{self._total}, {rate:.1f}/s, {left:.0f} s left {note}".rstrip(), file=sys.stderr, flush=True)
+            text = f"{self._label}: {self._done} of {self._total}, {rate:.1f}/s, {left:.0f} s left {note}"
+            print(text.rstrip(), file=sys.stderr, flush=True)
 
     def line(self, text: str) -> None:
         """Print a line that stays, above the bar."""
-        if self._rich is not None:
-            self._rich.console.print(text, highlight=False)
+        if self._display is not None:
+            self._display.console.print(text, highlight=False)
         else:
             print(text, file=sys.stderr, flush=True)
+
+    def stop(self) -> None:
+        """Take the bar away."""
+        if self._display is not None:
+            self._display.stop()
+
+    def _started(self) -> Progress:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
+        display = Progress(*columns, TextColumn("{task.fields[note]}"), console=self._console, transient=True)
+        display.add_task(self._label, total=self._total, note="")
+        display.start()
+        return display
 
 
 @contextmanager
 def progress(label: str, total: int) -> Iterator[Bar]:
     """Show the progress of `total` units of work on standard error."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield Bar(label, total, rich_progress=None)
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, TextColumn("{task.fields[note]}"), console=console) as shown:
-        yield Bar(label, total, rich_progress=shown)
+    bar = Bar(label, total, Console(stderr=True))
+    try:
+        yield bar
+    finally:
+        bar.stop()
+
+
+def followed(items: Iterable[T], *, total: int, what: str) -> Iterator[T]:
+    """Yield the items, and show how many of them are done."""
+    with progress(what, total) as bar:
+        for item in items:
+            yield item
+            bar.advance()

@@ -3,7 +3,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from rehead.dataset.augmentation import AugmentPlan, augment
+from rehead.dataset.augmentation import augment
+from rehead.dataset.plan import AugmentPlan
 from rehead.dataset.split import ImageRecord, Sample
 
 ALWAYS = {

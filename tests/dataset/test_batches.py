@@ -1,7 +1,7 @@
 import torch
 
-from rehead.dataset.augmentation import AugmentPlan
 from rehead.dataset.batches import batches
+from rehead.dataset.plan import AugmentPlan
 from rehead.dataset.split import Sample, Split
 
 PLAN = AugmentPlan(flip_vertical=0.5)

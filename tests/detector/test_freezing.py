@@ -3,8 +3,8 @@ import torch
 
 from rehead.detector.architectures import ARCHITECTURES
 from rehead.detector.build import build_detector
-from rehead.detector.freezing import FROZEN_MODULES, FreezeDepth, freeze, learning_mode
-from rehead.detector.plan import ModelPlan
+from rehead.detector.freezing import FROZEN_MODULES, freeze, learning_mode
+from rehead.detector.plan import FreezeDepth, ModelPlan
 from tests.detector.test_architectures import SMALL, target
 
 

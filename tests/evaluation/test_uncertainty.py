@@ -13,12 +13,15 @@ IMAGES = 12
 def noisy_case() -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Two classes in twelve images: shifted, missed and invented objects, a crowd region in one."""
     rng = np.random.default_rng(5)
-    annotations, results = [], []
+    annotations: list[dict[str, Any]] = []
+    results: list[dict[str, Any]] = []
     for image in range(1, IMAGES + 1):
         for _ in range(int(rng.integers(1, 5))):
             x, y, w, h = (int(v) for v in (*rng.integers(0, 60, 2), *rng.integers(10, 40, 2)))
             category = int(rng.integers(1, 3))
-            annotations.append(entry(image, category, x, y, w, h) | {"id": len(annotations) + 1, "iscrowd": 0, "area": w * h})
+            annotations.append(
+                entry(image, category, x, y, w, h) | {"id": len(annotations) + 1, "iscrowd": 0, "area": w * h}
+            )
             if rng.random() < 0.8:
                 shift = int(rng.integers(0, 6))
                 results.append(entry(image, category, x + shift, y, w, h) | {"score": float(rng.random())})
@@ -26,7 +29,11 @@ def noisy_case() -> tuple[dict[str, Any], list[dict[str, Any]]]:
                 results.append(entry(image, category, 0, 0, 15, 15) | {"score": float(rng.random())})
     annotations[0]["iscrowd"] = 1
     images = [{"id": n, "file_name": f"{n}.png", "width": 110, "height": 110} for n in range(1, IMAGES + 1)]
-    return {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}]}, results
+    return {
+        "images": images,
+        "annotations": annotations,
+        "categories": [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}],
+    }, results
 
 
 def entry(image: int, category: int, x: int, y: int, w: int, h: int) -> dict[str, Any]:
@@ -71,4 +78,7 @@ def test_a_detector_without_faults_has_no_spread() -> None:
 
 def test_no_resamples_give_no_interval() -> None:
     truth, results = noisy_case()
-    assert intervals(truth, results, max_detections=100, resamples=0, confidence=0.9, seed=0)["box"] == {"AP": None, "AP50": None}
+    assert intervals(truth, results, max_detections=100, resamples=0, confidence=0.9, seed=0)["box"] == {
+        "AP": None,
+        "AP50": None,
+    }

@@ -28,7 +28,7 @@ class Project:
 
     @property
     def environment(self) -> dict[str, str]:
-        """This environment, with the test's Python first on the PATH and no store but the project's own."""
+        """Give the environment, with the test's Python first on the PATH and no store but the project's own."""
         foreign = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "DVC_STAGE", "DVC_ROOT")
         kept = {name: value for name, value in os.environ.items() if name not in foreign}
         path = f"{Path(sys.executable).parent}{os.pathsep}{kept['PATH']}"
@@ -37,7 +37,11 @@ class Project:
     def dvc(self, *arguments: str) -> str:
         """Run DVC to its end and return what it printed."""
         done = subprocess.run(
-            [sys.executable, "-m", "dvc", *arguments], cwd=self.root, env=self.environment, capture_output=True, text=True
+            [sys.executable, "-m", "dvc", *arguments],
+            cwd=self.root,
+            env=self.environment,
+            capture_output=True,
+            text=True,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout + done.stderr

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from stages import evaluate, swap_heads, train
 
@@ -26,6 +27,7 @@ def project(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (reports / "tuning.json").write_text(json.dumps({"trials": 0, "best": {"train.lr": 0.002}, "best_mask_AP": None}))
     for name in ("ingest", "roi_align"):
         (reports / f"{name}.json").write_text("{}")
+    Image.new("RGB", (8, 8)).save(reports / "misalignment.png")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
@@ -48,6 +50,7 @@ def project(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             predictions=reports / "predictions.json",
             page=reports / "index.html",
             figures=reports / "figures" / "evaluation",
+            misalignment=reports / "misalignment.png",
         )
     return root
 

@@ -4,14 +4,15 @@ import torch
 
 from rehead.training.checkpoint import Checkpoint
 
-STATE = {"learner": {"w": torch.arange(3.0)}, "rows": [{"epoch": 1, "loss": 0.5, "val_mask_AP": None}], "run_id": None}
+WEIGHTS = torch.arange(3.0)
+STATE = {"learner": {"w": WEIGHTS}, "rows": [{"epoch": 1, "loss": 0.5, "val_mask_AP": None}], "run_id": None}
 
 
 def test_a_state_comes_back_as_it_was_saved(tmp_path: Path) -> None:
     Checkpoint(tmp_path / "c").save(STATE)
     loaded = Checkpoint(tmp_path / "c").load()
     assert loaded is not None
-    assert torch.equal(loaded["learner"]["w"], STATE["learner"]["w"])  # type: ignore[index]
+    assert torch.equal(loaded["learner"]["w"], WEIGHTS)
     assert loaded["rows"] == STATE["rows"]
 
 

@@ -45,7 +45,7 @@ def test_a_training_interrupted_after_an_epoch_ends_with_the_same_weights(drawn:
     list(train(whole, drawn))
     first = learner_of(drawn)
     next(train(first, drawn))
-    state = {name: value for name, value in first.state().items()}
+    state = first.state()
     second = learner_of(drawn)
     second.restore(state)
     list(train(second, drawn))
@@ -78,7 +78,7 @@ def test_weights_that_are_not_finite_end_with_a_message_and_not_with_a_crash(dra
     learner = learner_of(drawn)
     with torch.no_grad():
         learner.model.rpn.head.bbox_pred.weight.fill_(float("nan"))
-    with pytest.raises(DivergedError, match="lower train.lr"):
+    with pytest.raises(DivergedError, match=r"lower train\.lr"):
         list(train(learner, drawn))
 
 

@@ -12,8 +12,7 @@ from rehead.detector.checkpoint import load_detector
 from rehead.evaluation.prediction import coco_results, predict_image
 from rehead.reporting.overlays import draw_objects
 from rehead.serving.images import RequestError, read_image
-from rehead.tracking.connection import load_mlflow
-from rehead.tracking.store import tracking_uri
+from rehead.tracking.models import downloaded_model
 
 
 @dataclass
@@ -54,16 +53,6 @@ def open_detector(model: str) -> Detector:
 
     Raises ValueError if there is none or its files are not those that were written.
     """
-    folder = _download(model) if model.startswith(("models:/", "runs:/")) else Path(model)
+    folder = downloaded_model(model) if model.startswith(("models:/", "runs:/")) else Path(model)
     inside = folder / "artifacts" / "detector"
     return load_detector(inside if inside.is_dir() else folder)
-
-
-def _download(uri: str) -> Path:
-    """Fetch a model's files from the registry."""
-    mlflow: Any = load_mlflow()
-    mlflow.set_tracking_uri(tracking_uri())
-    try:
-        return Path(mlflow.artifacts.download_artifacts(uri))
-    except mlflow.MlflowException as error:
-        raise ValueError(f"{uri}: {error.message}") from None

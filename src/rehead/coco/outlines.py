@@ -22,7 +22,10 @@ def _vertices(*points: tuple[float, float]) -> Outline:
 def _crescent() -> Outline:
     outer = np.linspace(0.25 * np.pi, 1.75 * np.pi, 24)
     inner = np.linspace(1.70 * np.pi, 0.30 * np.pi, 20)
-    arcs = [np.stack([np.cos(outer), np.sin(outer)], 1), np.stack([0.35 + 0.72 * np.cos(inner), 0.72 * np.sin(inner)], 1)]
+    arcs = [
+        np.stack([np.cos(outer), np.sin(outer)], 1),
+        np.stack([0.35 + 0.72 * np.cos(inner), 0.72 * np.sin(inner)], 1),
+    ]
     return np.concatenate(arcs)
 
 

@@ -17,11 +17,11 @@ from rehead.coco.image_files import ImageFolder
 from rehead.coco.image_pool import Inspector
 from rehead.coco.json_file import load_json
 from rehead.coco.leakage import check_splits
-from rehead.coco.progress import followed
 from rehead.coco.records import Annotation, Dataset, ImageRecord
 from rehead.coco.sources import Source
 from rehead.coco.structure import Entries, read_tables
 from rehead.coco.wholeness import check_whole
+from rehead.progress import followed
 
 
 @dataclass(frozen=True)

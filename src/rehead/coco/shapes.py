@@ -46,7 +46,8 @@ def draw_shapes(folder: Path, plan: ShapesPlan, *, seed: int) -> None:
         raise ValueError(f"data.shapes.kinds: {unknown or 'empty'}; choose from {', '.join(OUTLINES)}")
     (folder / "images").mkdir(parents=True, exist_ok=True)
     for split_number, split in enumerate(_SPLITS):
-        images, annotations = [], []
+        images: list[dict[str, Any]] = []
+        annotations: list[dict[str, Any]] = []
         for number in range(getattr(plan, split)):
             name = f"{split}_{number:05d}.png"
             pixels, objects = _draw(plan, np.random.default_rng([seed, split_number, number]))

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from torch.utils.data import DataLoader, Dataset
 
-from rehead.dataset.augmentation import AugmentPlan, augment
+from rehead.dataset.augmentation import augment
+from rehead.dataset.plan import AugmentPlan
 from rehead.dataset.split import Sample, Split
 
 _WORKER_TIMEOUT_SECONDS = 120

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from torch import nn
 from torchvision.models.detection import MaskRCNN
 from torchvision.models.detection.anchor_utils import AnchorGenerator
-from torchvision.models.detection.faster_rcnn import FastRCNNConvFCHead, TwoMLPHead
-from torchvision.models.detection.mask_rcnn import MaskRCNNHeads
+from torchvision.models.detection.faster_rcnn import FastRCNNConvFCHead, FastRCNNPredictor, TwoMLPHead
+from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
 from torchvision.models.detection.rpn import RPNHead
 from torchvision.ops import FrozenBatchNorm2d
 
 from rehead.detector.architectures import ARCHITECTURES, Architecture, build_backbone
-from rehead.detector.heads import BoxPredictor, MaskPredictor
 from rehead.detector.plan import ModelPlan
 from rehead.roi_align.guard import GuardedRoIAlign
 
@@ -59,11 +58,11 @@ def _assemble(plan: ModelPlan, outputs: int, *, frozen_statistics: bool) -> Mask
         rpn_head=RPNHead(channels, anchors.num_anchors_per_location()[0], conv_depth=2 if norm else 1),
         box_roi_pool=GuardedRoIAlign(_LEVELS, output_size=_BOX_BINS, sampling_ratio=_SAMPLES),
         box_head=box_head,
-        box_predictor=BoxPredictor(box_width, outputs),
+        box_predictor=FastRCNNPredictor(box_width, outputs),
         box_detections_per_img=plan.max_detections,
         mask_roi_pool=GuardedRoIAlign(_LEVELS, output_size=_MASK_BINS, sampling_ratio=_SAMPLES),
         mask_head=MaskRCNNHeads(channels, layers, 1, norm_layer=norm),
-        mask_predictor=MaskPredictor(layers[-1], layers[-1], outputs),
+        mask_predictor=MaskRCNNPredictor(layers[-1], layers[-1], outputs),
     )
 
 

@@ -44,7 +44,9 @@ def check_manifest(folder: Path) -> None:
         raise ValueError(f"{folder} is no detector: it has no {MANIFEST}; give a folder that rehead has written")
     for name, expected in read_json(folder / MANIFEST).items():
         if not (folder / name).is_file() or sha256_of(folder / name) != expected:
-            raise ValueError(f"{folder / name} is missing or damaged (sha256 differs from the manifest): restore or retrain it")
+            raise ValueError(
+                f"{folder / name} is missing or damaged (sha256 differs from the manifest): restore or retrain it"
+            )
 
 
 def config_of(detector: Detector) -> dict[str, Any]:

@@ -25,7 +25,8 @@ def embed_detector(folder: Path, out: Path) -> str:
     """
     detector = load_detector(folder)
     state = {
-        name: value.half() if value.is_floating_point() else value for name, value in detector.model.state_dict().items()
+        name: value.half() if value.is_floating_point() else value
+        for name, value in detector.model.state_dict().items()
     }
     overflown = [name for name, value in state.items() if not torch.isfinite(value).all()]
     if overflown:

@@ -1,14 +1,13 @@
 """Freezing that freezes: neither a weight nor a running statistic of a frozen module moves."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from torch import nn
 from torchvision.models.detection import MaskRCNN
 
-FreezeDepth = Literal["none", "backbone", "backbone+fpn"]
+from rehead.detector.plan import FreezeDepth
 
-FROZEN_MODULES: dict[str, tuple[str, ...]] = {
+FROZEN_MODULES: dict[FreezeDepth, tuple[str, ...]] = {
     "none": (),
     "backbone": ("backbone.body",),
     "backbone+fpn": ("backbone.body", "backbone.fpn"),
@@ -35,7 +34,7 @@ def freeze(model: MaskRCNN, depth: FreezeDepth) -> FreezeReport:
 
 
 def learning_mode(model: MaskRCNN, depth: FreezeDepth) -> None:
-    """Put the model into training mode, and its frozen modules into evaluation mode: batch norm would go on counting."""
+    """Put the model into training mode, its frozen modules into evaluation mode: batch norm would go on counting."""
     model.train()
     for module in _frozen(model, depth):
         module.eval()

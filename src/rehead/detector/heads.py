@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 from torchvision.models.detection import MaskRCNN
-from torchvision.models.detection.faster_rcnn import FastRCNNPredictor as BoxPredictor
-from torchvision.models.detection.mask_rcnn import MaskRCNNPredictor as MaskPredictor
+from torchvision.models.detection.faster_rcnn import FastRCNNPredictor
+from torchvision.models.detection.mask_rcnn import MaskRCNNPredictor
 
 
 def swap_heads(model: MaskRCNN, classes: Sequence[str], *, known: Sequence[str] = ()) -> tuple[str, ...]:
@@ -23,9 +23,9 @@ def swap_heads(model: MaskRCNN, classes: Sequence[str], *, known: Sequence[str] 
     """
     heads = model.roi_heads
     old_box, old_mask = heads.box_predictor, heads.mask_predictor
-    heads.box_predictor = BoxPredictor(old_box.cls_score.in_features, len(classes) + 1)
+    heads.box_predictor = FastRCNNPredictor(old_box.cls_score.in_features, len(classes) + 1)
     deconvolution = old_mask.conv5_mask
-    heads.mask_predictor = MaskPredictor(deconvolution.in_channels, deconvolution.out_channels, len(classes) + 1)
+    heads.mask_predictor = MaskRCNNPredictor(deconvolution.in_channels, deconvolution.out_channels, len(classes) + 1)
     if not known:
         return ()
     heads.mask_predictor.conv5_mask.load_state_dict(deconvolution.state_dict())

@@ -15,6 +15,8 @@ ArchName = Literal[
     "maskrcnn_resnet101_fpn",
     "maskrcnn_resnet50_fpn_v2",
 ]
+FreezeDepth = Literal["none", "backbone", "backbone+fpn"]
+"""What does not learn; it belongs to training, and stands here so that params.yaml is checked without torch."""
 Channels = Annotated[int, Field(ge=8, le=4096)]
 
 
@@ -23,7 +25,7 @@ class ModelPlan(Section):
 
     arch: ArchName = "maskrcnn_mobilenet_v2_fpn"
     weights: str = "rehead_shapes"
-    """`COCO_V1`, `IMAGENET1K_V1`, `IMAGENET1K_V2`, `rehead_shapes`, `none`, a .safetensors or .pth file, or `models:/name@alias`."""
+    """`COCO_V1`, `IMAGENET1K_V1`, `IMAGENET1K_V2`, `rehead_shapes`, `none`, a file, or `models:/name@alias`."""
     input_size: int = Field(160, ge=32, le=4096)
     """Shorter side of the image as the network sees it, in pixels."""
     max_size: int | None = Field(None, ge=32, le=8192)

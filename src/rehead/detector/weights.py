@@ -107,7 +107,9 @@ def _with_detector(
 def _coco_origin(plan: ModelPlan) -> dict[str, Any]:
     """Give the class names and the batch-norm epsilon of torchvision's COCO detectors."""
     if plan.arch not in ("maskrcnn_resnet50_fpn", "maskrcnn_resnet50_fpn_v2"):
-        raise ValueError(f"model.weights: torchvision has no COCO_V1 weights for {plan.arch}; use IMAGENET1K_V1 or a file")
+        raise ValueError(
+            f"model.weights: torchvision has no COCO_V1 weights for {plan.arch}; use IMAGENET1K_V1 or a file"
+        )
     classes = get_model_weights(plan.arch)["COCO_V1"].meta["categories"][1:]
     return {"classes": classes, "norm_eps": _COCO_V1_NORM_EPS if plan.arch == "maskrcnn_resnet50_fpn" else None}
 
@@ -153,8 +155,8 @@ def _downloaded(model: str, name: str) -> dict[str, Tensor]:
     try:
         return dict(enum[name].get_state_dict(progress=True, check_hash=True))
     except (OSError, RuntimeError) as error:
-        url = enum[name].url
+        file = enum[name].url.rpartition("/")[2]
         raise ValueError(
-            f"model.weights: {name} could not be fetched ({error}). Without a network, put {url.rpartition('/')[2]} into "
+            f"model.weights: {name} could not be fetched ({error}). Without a network, put {file} into "
             f"{get_dir()}/checkpoints, or name a local file"
         ) from error

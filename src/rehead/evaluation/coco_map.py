@@ -55,7 +55,11 @@ def evaluate_heads(truth: dict[str, Any], results: list[dict[str, Any]], *, max_
 
 def _evaluate(known: COCO, results: list[dict[str, Any]], kind: str, field: str, max_detections: int) -> COCOeval:
     """Evaluate one head. Its results carry its own field alone: with a box in it, a mask's size would be the box's."""
-    own = [{key: result[key] for key in ("image_id", "category_id", "score", field)} for result in results if field in result]
+    own = [
+        {key: result[key] for key in ("image_id", "category_id", "score", field)}
+        for result in results
+        if field in result
+    ]
     evaluation = COCOeval(known, known.loadRes(own) if own else _nothing_found(known.dataset), kind)
     evaluation.params.maxDets = [1, min(10, max_detections), max_detections]
     evaluation.evaluate()

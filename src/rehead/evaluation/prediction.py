@@ -47,8 +47,12 @@ def predict_image(detector: Detector, image_chw: Tensor, *, score_threshold: flo
     proposals, _ = model.rpn(images, features)
     found = model.roi_heads(features, proposals, images.image_sizes)[0][0]
     boxes = resize_boxes(found["boxes"], images.image_sizes[0], (height, width))
-    if not (torch.isfinite(boxes).all() and torch.isfinite(found["scores"]).all() and torch.isfinite(found["masks"]).all()):
-        raise FloatingPointError("the detector's output is not finite: its weights are damaged or diverged, load another version")
+    if not (
+        torch.isfinite(boxes).all() and torch.isfinite(found["scores"]).all() and torch.isfinite(found["masks"]).all()
+    ):
+        raise FloatingPointError(
+            "the detector's output is not finite: its weights are damaged or diverged, load another version"
+        )
     kept = found["scores"] >= score_threshold
     masks = [
         paste_mask(mask_mm, box, height=height, width=width)
@@ -73,11 +77,15 @@ def paste_mask(mask_mm: Tensor, box_4: Tensor, *, height: int, width: int) -> Rl
     left, top = int(centre_x - half_w), int(centre_y - half_h)
     pixels_w = max(int(centre_x + half_w) - left + 1, 1)
     pixels_h = max(int(centre_y + half_h) - top + 1, 1)
-    crop_hw = functional.interpolate(padded[None, None], size=(pixels_h, pixels_w), mode="bilinear", align_corners=False)[0, 0]
+    crop_hw = functional.interpolate(
+        padded[None, None], size=(pixels_h, pixels_w), mode="bilinear", align_corners=False
+    )[0, 0]
     return crop_to_rle((crop_hw > _MASK_THRESHOLD).numpy(), left, top, height, width)
 
 
-def coco_results(detections: Detections, *, image_id: int, categories: Sequence[int] | None = None) -> list[dict[str, Any]]:
+def coco_results(
+    detections: Detections, *, image_id: int, categories: Sequence[int] | None = None
+) -> list[dict[str, Any]]:
     """Put an image's detections into COCO's results form; `categories` maps label n to categories[n - 1]."""
     return [
         {

@@ -54,7 +54,7 @@ def matches_of(evaluation: Any) -> list[Matches]:
 
 
 def average_precision(matches: Matches, weights_i: NDArray[np.int64]) -> NDArray[np.float64] | None:
-    """Give AP at each IoU threshold (T) with each image weighed; None without objects. Equals COCO's at weights of 1."""
+    """Give AP at each IoU threshold (T) with each image weighed; None without objects. Weights of 1 give COCO's AP."""
     objects = int((matches.objects_i * weights_i).sum())
     if objects == 0:
         return None

@@ -25,21 +25,34 @@ class History:
     def add(self, epoch: Epoch, *, box_ap: float | None, mask_ap: float | None) -> bool:
         """Add an epoch and its validation; tells whether its mask AP is the best so far (undefined counts as zero)."""
         best = max((float(row["val_mask_AP"] or 0.0) for row in self.rows), default=-1.0)
-        row = {"epoch": epoch.number, **epoch.losses, "lr": epoch.steps[-1].lr, "images_per_second": epoch.images_per_second}
-        self.rows.append(row | {"val_box_AP": box_ap, "val_mask_AP": mask_ap, "seconds": epoch.seconds})
+        row: Row = {
+            "epoch": epoch.number,
+            **epoch.losses,
+            "lr": epoch.steps[-1].lr,
+            "images_per_second": epoch.images_per_second,
+            "val_box_AP": box_ap,
+            "val_mask_AP": mask_ap,
+            "seconds": epoch.seconds,
+        }
+        self.rows.append(row)
         return (mask_ap or 0.0) > best
 
     def points(self, epoch: Epoch) -> list[tuple[str, float, int]]:
         """Give the losses of an epoch's steps and its scores as (metric, value, step)."""
         points = [(f"train/{name}", value, step.number) for step in epoch.steps for name, value in step.losses.items()]
         scores = {name.replace("_", "/", 1): self.rows[-1][name] for name in ("val_box_AP", "val_mask_AP")}
-        return points + [(name, float(value), epoch.steps[-1].number) for name, value in scores.items() if value is not None]
+        return points + [
+            (name, float(value), epoch.steps[-1].number) for name, value in scores.items() if value is not None
+        ]
 
     def line(self) -> str:
         """Say in one line what the last epoch came to."""
         row = self.rows[-1]
-        scores = ", ".join(f"{head} AP {row[f'val_{head}_AP']:.3f}" for head in ("box", "mask") if row[f"val_{head}_AP"] is not None)
-        return f"epoch {row['epoch']}: loss {row['loss']:.3f}, {row['images_per_second']:.1f} images/s{', ' if scores else ''}{scores}"
+        scores = ", ".join(
+            f"{head} AP {row[f'val_{head}_AP']:.3f}" for head in ("box", "mask") if row[f"val_{head}_AP"] is not None
+        )
+        told = f"epoch {row['epoch']}: loss {row['loss']:.3f}, {row['images_per_second']:.1f} images/s"
+        return f"{told}, {scores}" if scores else told
 
     @property
     def best(self) -> Row:

@@ -1,4 +1,4 @@
-"""The training loop as a generator of epochs; the caller validates, logs, saves, stops or prunes between two of them."""
+"""The training loop as a generator of epochs; the caller validates, logs, saves, stops or prunes between two."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -53,7 +53,7 @@ class Learner:
     """A detector in training: its optimiser and schedule, and what is needed to go on after an interruption."""
 
     def __init__(self, detector: Detector, plan: TrainPlan, *, images: int) -> None:
-        """Freeze, limit the samplers, and build the optimiser for `images` training images; on a GPU if there is one."""
+        """Freeze, limit the samplers and build the optimiser for `images` training images, on a GPU if there is one."""
         self.detector, self.plan = detector, plan
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.model = detector.model.to(self.device, memory_format=torch.channels_last)
@@ -92,7 +92,8 @@ def train(learner: Learner, split: Split, *, on_step: Callable[[Step], None] = l
         number = learner.epochs_done + 1
         torch.manual_seed(int(np.random.SeedSequence([plan.seed, number]).generate_state(1)[0]))
         learning_mode(learner.model, plan.freeze)
-        start, steps = time.perf_counter(), []
+        start = time.perf_counter()
+        steps: list[Step] = []
         for samples in batches(
             split, plan.augment, batch_size=plan.batch_size, seed=plan.seed, epoch=number, workers=plan.workers
         ):

@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from rehead.dataset.augmentation import AugmentPlan
-from rehead.detector.freezing import FreezeDepth
+from rehead.dataset.plan import AugmentPlan
+from rehead.detector.plan import FreezeDepth
 from rehead.params import Section
 
 
@@ -28,7 +28,7 @@ class TrainPlan(Section):
     clip: float = Field(5.0, gt=0.0)
     """Largest norm of the gradient."""
     rois: int = Field(64, ge=4, le=2048)
-    """Proposals that the box head learns from; a quarter of them at most are objects, and only those meet the mask head."""
+    """Proposals that the box head learns from; at most a quarter are objects, and only those meet the mask head."""
     anchors: int = Field(128, ge=8, le=2048)
     """Anchors that the RPN learns from."""
     proposals: int = Field(500, ge=16, le=4000)
@@ -43,5 +43,7 @@ class TrainPlan(Section):
         names = {name: name.removeprefix("train.") for name in best}
         foreign = [name for name, own in names.items() if name == own or own not in type(self).model_fields]
         if foreign:
-            raise ValueError(f"tuning found values for {foreign}, which the train section does not have: run `dvc repro tune`")
+            raise ValueError(
+                f"tuning found values for {foreign}, which the train section does not have: run `dvc repro tune`"
+            )
         return type(self).model_validate(self.model_dump() | {names[name]: value for name, value in best.items()})
