@@ -5,10 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from rehead.coco.results import ResultsError, check_results, read_results
-from rehead.coco.rle import polygons_to_rle
+from rehead.coco.rle import encode, polygons_to_rle
 
 TRUTH = {"images": [{"id": 1, "height": 48, "width": 64}], "categories": [{"id": 1}]}
 MASK = polygons_to_rle([[10, 10, 10, 30, 30, 30, 30, 10]], 48, 64)
@@ -90,3 +91,15 @@ def test_a_file_of_results_is_read_as_strictly(tmp_path: Path) -> None:
     with pytest.raises(ResultsError) as caught:
         read_results(file, TRUTH)
     assert caught.value.fault_counts == {"results-type": 1}
+
+
+def test_where_no_result_has_a_box_it_is_the_masks() -> None:
+    mask = np.zeros((48, 64), dtype=np.uint8)
+    mask[10:20, 5:35] = 1
+    truth = {
+        "images": [{"id": 1, "width": 64, "height": 48}],
+        "categories": [{"id": 1, "name": "nut"}],
+        "annotations": [],
+    }
+    result = {"image_id": 1, "category_id": 1, "score": 0.5, "segmentation": encode(mask)}
+    assert read_results([result], truth)[0]["bbox"] == [5.0, 10.0, 30.0, 10.0]

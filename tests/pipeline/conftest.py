@@ -15,6 +15,7 @@ data: {source: shapes, shapes: {train: 12, val: 4, test: 4, size: 64, kinds: [ci
 roi_align: {boxes: 100}
 model: {arch: maskrcnn_mobilenet_v2_fpn, weights: none, input_size: 64, fpn_channels: 8, box_head: 8, mask_layers: [8]}
 train: {freeze: none, epochs: 2, batch_size: 4, rois: 8, anchors: 16, proposals: 32}
+tune: {trials: 0}
 evaluate: {resamples: 10, overlays: 1}
 register: {name: tiny}
 """

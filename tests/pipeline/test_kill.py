@@ -49,7 +49,8 @@ def test_after_a_sigkill_of_dvc_the_training_ends_and_the_next_one_goes_on_with_
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    wait_for(lambda: any(checkpoints.glob("*/state.bin")), seconds=240)
+    wait_for(lambda: any(checkpoints.glob("*/state.bin")) or first.poll() is not None, seconds=240)
+    assert first.poll() is None, "dvc ended before it could be killed"
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
 

@@ -7,9 +7,9 @@ from typing import Any
 from rehead.coco.checking import report_on
 from rehead.coco.faults import FaultLog
 from rehead.coco.reading import read_dataset
-from rehead.coco.records import Dataset
 from rehead.coco.rendering import print_faults
 from rehead.coco.results import read_results
+from rehead.coco.truth import document_of
 from rehead.evaluation.coco_map import Scores, coco_map
 from rehead.files import read_json
 
@@ -45,28 +45,12 @@ def _truth_document(path: Path) -> dict[str, Any]:
         print_faults(report_on(path, {}, log))
         raise ValueError(f"{path} is rejected: mend it, see `rehead check {path}`")
     given = {entry["id"]: entry for entry in read_json(path)["annotations"] if type(entry.get("id")) is int}
-    return _document_of(data, given)
-
-
-def _document_of(data: Dataset, given: dict[int, dict[str, Any]]) -> dict[str, Any]:
-    """Write checked records as a COCO document with run-length masks and the source's ids."""
-    sizes = {image.id: [image.height, image.width] for image in data.images}
-    return {
-        "categories": [{"id": category.id, "name": category.name} for category in data.categories],
-        "images": [{"id": image.id, "width": image.width, "height": image.height} for image in data.images],
-        "annotations": [
-            {
-                "id": number,
-                "image_id": item.image_id,
-                "category_id": item.category_id,
-                "bbox": _given_box(given.get(item.id, {})) or list(item.bbox),
-                "area": _given_area(given.get(item.id, {})) or item.area,
-                "iscrowd": item.iscrowd,
-                "segmentation": {"size": sizes[item.image_id], "counts": item.counts},
-            }
-            for number, item in enumerate(data.annotations, start=1)
-        ],
-    }
+    document = document_of(data)
+    for item, annotation in zip(data.annotations, document["annotations"], strict=True):
+        entry = given.get(item.id, {})
+        annotation["bbox"] = _given_box(entry) or annotation["bbox"]
+        annotation["area"] = _given_area(entry) or annotation["area"]
+    return document
 
 
 def _given_box(entry: dict[str, Any]) -> list[float] | None:

@@ -14,7 +14,7 @@ from typing import Any
 from rehead.coco.faults import Fault, FaultLog, FileFaults
 from rehead.coco.json_file import load_json
 from rehead.coco.polygons import read_polygons
-from rehead.coco.rle import Rle
+from rehead.coco.rle import Rle, bounding_box
 from rehead.coco.run_lengths import read_run_lengths
 from rehead.coco.structure import is_number, read_id
 
@@ -56,8 +56,8 @@ def check_results(
     entries = _entries(source, faults)
     sizes = {image["id"]: (image["height"], image["width"]) for image in truth["images"]}
     categories = {category["id"] for category in truth["categories"]}
-    masked = any(type(entry) is dict and "segmentation" in entry for entry in entries)
-    read = [_result(at, entry, sizes, categories, faults, masked=masked) for at, entry in enumerate(entries)]
+    given = set().union(*(entry for entry in entries if type(entry) is dict)) & {"bbox", "segmentation"}
+    read = [_result(at, entry, sizes, categories, faults, given=given) for at, entry in enumerate(entries)]
     _note_limit(entries, max_detections, faults)
     if log.rejected:
         raise ResultsError(name, log)
@@ -77,9 +77,9 @@ def _entries(source: Path | Iterable[Mapping[str, Any]], faults: FileFaults) -> 
 
 
 def _result(
-    at: int, entry: Any, sizes: Sizes, categories: set[int], faults: FileFaults, *, masked: bool
+    at: int, entry: Any, sizes: Sizes, categories: set[int], faults: FileFaults, *, given: set[str]
 ) -> dict[str, Any] | None:
-    """Check one result; where any has a mask, all need one."""
+    """Check one result; where any has a mask or a box, all need one, and where none has a box it is the mask's."""
     where = f"[{at}]"
     if type(entry) is not dict:
         faults.add("result-field", where, "the result is no object", value=entry)
@@ -87,8 +87,8 @@ def _result(
     image = _known("image_id", entry, sizes, "result-image", where, faults)
     category = _known("category_id", entry, categories, "result-category", where, faults)
     score = _score(entry, where, faults)
-    rle = _mask(entry, sizes[image], where, faults) if masked and image is not None else None
-    box = _box(entry, where, faults)
+    rle = _mask(entry, sizes[image], where, faults) if "segmentation" in given and image is not None else None
+    box = list(bounding_box(rle)) if rle is not None and "bbox" not in given else _box(entry, where, faults)
     if image is None or category is None or score is None or box is None:
         return None
     result = {"image_id": image, "category_id": category, "bbox": box, "score": score}
