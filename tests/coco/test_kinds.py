@@ -55,6 +55,7 @@ SPOILED: list[tuple[str, Spoil]] = [
     ("file-name-collision", _image(file_name="2.PNG")),
     ("image-id-duplicate", _image(id=2)),
     ("image-small", _image(width=4)),
+    ("image-aspect", _image(width=2400, height=8)),
     ("annotation-id-duplicate", _ann(id=2)),
     ("annotation-id-zero", _ann(id=0)),
     ("annotation-duplicate", lambda d: d["annotations"].append({**d["annotations"][0], "id": 9})),

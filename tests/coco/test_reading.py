@@ -103,6 +103,19 @@ def test_annotations_of_a_dropped_image_go_without_a_fault_of_their_own(document
     assert [a.image_id for a in data.annotations] == [2, 3]
 
 
+def test_an_image_too_thin_to_train_on_is_dropped_by_name_with_a_cure(document: Document, read: Any) -> None:
+    document["images"][0].update(width=2400, height=8)
+    data, log = read(document)
+    (fault,) = (fault for fault in log.faults if fault.code == "image-aspect")
+    assert [image.id for image in data.images] == [2, 3]
+    assert (fault.action, "1.png" in fault.message, "tiles" in fault.fix) == ("drop", True, True)
+
+
+def test_an_image_a_hundred_times_as_long_as_wide_stays(document: Document, read: Any) -> None:
+    document["images"][0].update(width=800, height=8)
+    assert "image-aspect" not in read(document)[1].totals()
+
+
 def test_all_crowd_is_taken_for_a_converters_mistake(document: Document, read: Any) -> None:
     for annotation in document["annotations"]:
         annotation["iscrowd"] = 1

@@ -15,6 +15,9 @@ from PIL import Image, UnidentifiedImageError
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
 MAX_PIXELS = 100_000_000
+SMALLEST_SIDE = 8
+MAX_ASPECT = 100
+"""Longer side over shorter: of a thinner image nothing would be left at the network's scale."""
 KEPT_FORMATS = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}
 _PLAIN = {"1", "L", "P", "RGB"}
 _CONVERTED = {

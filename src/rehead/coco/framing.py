@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rehead.coco.annotations import Frame
+from rehead.coco.decoding import MAX_ASPECT, SMALLEST_SIDE
 from rehead.coco.faults import FileFaults
 from rehead.coco.image_entries import ImageEntry
 from rehead.coco.orientation import SIDEWAYS
 from rehead.coco.records import ImageFacts, ImageRecord
-
-SMALLEST_SIDE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +45,23 @@ def framed(picture: SeenImage, faults: FileFaults) -> FramedImage | None:
         frame = _frame(given, stored, (width, height), facts.orientation, entry, faults)
     if frame is None:
         return None
-    if min(width, height) < SMALLEST_SIDE:
-        text = f"image {width}x{height} is too small: each side needs {SMALLEST_SIDE} pixels; dropped"
-        faults.add("image-small", where, text)
+    if not _has_a_trainable_shape(width, height, entry, faults):
         return None
     record = ImageRecord(entry.id, entry.file_name, width, height, picture.path, facts)
     return FramedImage(record, frame)
+
+
+def _has_a_trainable_shape(width: int, height: int, entry: ImageEntry, faults: FileFaults) -> bool:
+    """Note an image of which too little would be left at the network's scale; neither fault lets it stay."""
+    where, shown = f"{entry.where}.width", f"{entry.file_name!a} is {width}x{height}"
+    if min(width, height) < SMALLEST_SIDE:
+        faults.add("image-small", where, f"{shown}, too small: each side needs {SMALLEST_SIDE} pixels; dropped")
+        return False
+    if max(width, height) > MAX_ASPECT * min(width, height):
+        text = f"{shown}, too thin: one side may be {MAX_ASPECT} times the other at most; dropped"
+        faults.add("image-aspect", where, text)
+        return False
+    return True
 
 
 def _frame(

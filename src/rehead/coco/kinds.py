@@ -68,6 +68,7 @@ KINDS: dict[str, Kind] = {
     "annotation-duplicate": Kind(("drop", "warn", "reject"), "remove the second annotation"),
     # boxes, areas, crowds
     "image-small": Kind(("drop", "reject"), "remove the image, or cut it differently"),
+    "image-aspect": Kind(("drop", "reject"), "remove the image, or cut it into tiles"),
     "bbox-type": Kind(_BOX, "write bbox as four numbers x, y, width, height"),
     "bbox-not-finite": Kind(_BOX, "write finite numbers"),
     "bbox-degenerate": Kind(("repair", "drop", "reject"), "give the box the object's width and height"),

@@ -11,14 +11,11 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from rehead.coco.decoding import ImageError, decode_image
+from rehead.coco.decoding import MAX_ASPECT, SMALLEST_SIDE, ImageError, decode_image
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 25_000_000
-MIN_SIDE = 8
-MAX_ASPECT = 100
-"""Longer side over shorter: of a thinner image nothing would be left at the network's scale."""
 
 _DATA_URL = re.compile(r"^data:[\w.+/-]*;base64,")
 _FAULTS = {
@@ -44,8 +41,8 @@ def read_image(value: object, *, row: int, max_pixels: int = MAX_PIXELS) -> NDAr
         image = decode_image(_bytes_of(value, row), formats=FORMATS, max_pixels=max_pixels).image
     except ImageError as error:
         raise RequestError(f"row {row}: {_FAULTS.get(error.code, _DAMAGED)}") from None
-    if min(image.size) < MIN_SIDE:
-        raise RequestError(f"row {row}: {image.width}x{image.height} has a side below {MIN_SIDE} pixels")
+    if min(image.size) < SMALLEST_SIDE:
+        raise RequestError(f"row {row}: {image.width}x{image.height} has a side below {SMALLEST_SIDE} pixels")
     if max(image.size) > MAX_ASPECT * min(image.size):
         raise RequestError(f"row {row}: {image.width}x{image.height} has a side over {MAX_ASPECT} times the other")
     return np.array(image, dtype=np.uint8)
