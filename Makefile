@@ -59,7 +59,7 @@ EMBEDDED := src/rehead/detector/embedded
 base-weights: env ## train the embedded base checkpoint anew by the pipeline itself, in a clone (about an hour)
 	rm -rf build/base && git clone --quiet . build/base
 	cp $(EMBEDDED)/params.yaml build/base/params.yaml
-	cd build/base && $(BIN)/dvc repro evaluate
+	cd build/base && PYTHONPATH=$(CURDIR)/build/base/src $(BIN)/dvc repro evaluate
 	$(RUN) rehead.detector.embedding build/base/data/detector/trained $(EMBEDDED)
 
 lock: env ## resolve pyproject.toml into requirements.lock.txt (names and hashes, no addresses)

@@ -1,6 +1,5 @@
 """Score boxes and masks on the untouched test split, and write the report."""
 
-import argparse
 from pathlib import Path
 
 from rehead.dataset.split import load_split
@@ -14,7 +13,7 @@ from rehead.progress import progress
 from rehead.reporting.figures import draw_training_curves, plot_class_precision, write_figure
 from rehead.reporting.gallery import write_overlays
 from rehead.reporting.report import write_report
-from rehead.stage import stage
+from rehead.stage import run, stage
 from rehead.tracking.lineage import lineage_tags
 from rehead.tracking.run import tracked_run
 
@@ -90,16 +89,4 @@ def _shown(value: float | None) -> str:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    for flag in (
-        "--dataset",
-        "--detector",
-        "--reports",
-        "--misalignment",
-        "--report",
-        "--predictions",
-        "--page",
-        "--figures",
-    ):
-        parser.add_argument(flag, type=Path, required=True)
-    main(**vars(parser.parse_args()))
+    run(main)

@@ -1,6 +1,5 @@
 """Load the pretrained detector and replace its box and mask predictors for the dataset's classes."""
 
-import argparse
 from pathlib import Path
 
 import torch
@@ -10,7 +9,7 @@ from rehead.detector.plan import ModelPlan
 from rehead.detector.weights import pretrained_detector
 from rehead.files import read_json
 from rehead.params import read_params
-from rehead.stage import stage
+from rehead.stage import run, stage
 from rehead.tracking.models import downloaded_weights
 
 
@@ -29,7 +28,4 @@ def main(*, manifest: Path, out: Path) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--manifest", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    main(**vars(parser.parse_args()))
+    run(main)

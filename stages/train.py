@@ -1,16 +1,14 @@
 """Freeze the trunk, fine-tune the rest, keep the epoch with the best validation mask AP."""
 
-import argparse
-import shutil
 from pathlib import Path
 
 from rehead.dataset.split import load_split
-from rehead.detector.checkpoint import load_detector, save_detector
+from rehead.detector.checkpoint import copy_detector, load_detector, save_detector
 from rehead.evaluation.validation import score_split
 from rehead.files import read_json, write_json
 from rehead.params import read_params
 from rehead.progress import progress
-from rehead.stage import stage
+from rehead.stage import run, stage
 from rehead.tracking.run import tracked_run
 from rehead.training.checkpoint import Checkpoint
 from rehead.training.history import History
@@ -35,17 +33,12 @@ def main(
             learner.restore(saved["learner"])
             record = History(saved["rows"])
 
-        tags = {
-            "dataset.fingerprint": validate.fingerprint,
-            "weights.start": read_json(start / "manifest.json")["weights.safetensors"],
-        }
         with (
-            tracked_run("train", params={"train": plan.model_dump()}, tags=tags, run_id=saved["run_id"]) as log,
-            progress("train", plan.epochs * learner.steps_an_epoch) as bar,
+            tracked_run("train", params=learner.params, run_id=saved["run_id"]) as log,
+            progress("train", plan.epochs * learner.steps_an_epoch, done=learner.steps_done) as bar,
         ):
             if learner.epochs_done:
                 bar.line(f"going on after epoch {learner.epochs_done}, where an earlier run was interrupted")
-                bar.advance(units=learner.epochs_done * learner.steps_an_epoch)
             for epoch in train(learner, fit, on_step=lambda step: bar.advance(f"loss {step.losses['loss']:.3f}")):
                 scores = score_split(learner.detector, validate)
                 if record.add(epoch, box_ap=scores.box["AP"], mask_ap=scores.mask["AP"]):
@@ -54,7 +47,7 @@ def main(
                 bar.line(record.line())
                 checkpoint.save({"learner": learner.state(), "rows": record.rows, "run_id": log.run_id})
 
-            shutil.copytree(checkpoint.best, out, dirs_exist_ok=True)
+            copy_detector(checkpoint.best, out)
             record.write_csv(history)
             log.artifact(history)
         write_json(report, training_report(learner, record, start=start, out=out, run_id=log.run_id))
@@ -62,7 +55,4 @@ def main(
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    for flag in ("--dataset", "--start", "--tuning", "--checkpoints", "--out", "--report", "--history"):
-        parser.add_argument(flag, type=Path, required=True)
-    main(**vars(parser.parse_args()))
+    run(main)

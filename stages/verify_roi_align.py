@@ -3,7 +3,6 @@
 Fails the pipeline if the operator is wrong or an input gets past the guard; the report is written first.
 """
 
-import argparse
 from pathlib import Path
 
 from torchvision.ops import roi_align
@@ -17,7 +16,7 @@ from rehead.roi_align.guard import GuardedRoIAlign
 from rehead.roi_align.misalignment import measure_shifts, summarise_shifts
 from rehead.roi_align.pyramid import Pooler
 from rehead.roi_align.verification import verify
-from rehead.stage import stage
+from rehead.stage import run, stage
 
 
 def main(
@@ -43,7 +42,4 @@ def main(
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--report", type=Path, required=True, help="JSON to write the numbers into")
-    parser.add_argument("--figure", type=Path, required=True, help="PNG to draw the misalignment into")
-    main(**vars(parser.parse_args()))
+    run(main)

@@ -25,9 +25,10 @@ class _Rate(ProgressColumn):
 class Bar:
     """Counts done units of one piece of work and shows them; work that is over within a second shows nothing."""
 
-    def __init__(self, label: str, total: int, console: Console) -> None:
-        """Start at zero of `total`."""
-        self._label, self._total, self._done, self._console = label, total, 0, console
+    def __init__(self, label: str, total: int, console: Console, *, done: int = 0) -> None:
+        """Start at `done` of `total`; what was done before counts for nothing in the rate."""
+        self._label, self._total, self._done, self._console = label, total, done, console
+        self._before = done
         self._display: Progress | None = None
         self._began = time.monotonic()
         self._told = self._began + _QUIET_SECONDS - _LINE_SECONDS
@@ -41,7 +42,7 @@ class Bar:
             self._display.update(self._display.task_ids[0], completed=self._done, note=note)
         elif not self._console.is_terminal and now - self._told >= _LINE_SECONDS:
             self._told = now
-            rate = self._done / (now - self._began)
+            rate = (self._done - self._before) / (now - self._began)
             left = (self._total - self._done) / rate
             text = f"{self._label}: {self._done} of {self._total}, {rate:.1f}/s, {left:.0f} s left {note}"
             print(text.rstrip(), file=sys.stderr, flush=True)
@@ -61,15 +62,15 @@ class Bar:
     def _started(self) -> Progress:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn())
         display = Progress(*columns, TextColumn("{task.fields[note]}"), console=self._console, transient=True)
-        display.add_task(self._label, total=self._total, note="")
+        display.add_task(self._label, total=self._total, completed=self._before, note="")
         display.start()
         return display
 
 
 @contextmanager
-def progress(label: str, total: int) -> Iterator[Bar]:
+def progress(label: str, total: int, *, done: int = 0) -> Iterator[Bar]:
     """Show the progress of `total` units of work on standard error."""
-    bar = Bar(label, total, Console(stderr=True))
+    bar = Bar(label, total, Console(stderr=True), done=done)
     try:
         yield bar
     finally:

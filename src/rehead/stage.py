@@ -5,27 +5,51 @@ killed itself. So a stage takes a lock on its name, watches the process that sta
 read has changed by the time it ends.
 """
 
+import argparse
 import contextlib
 import fcntl
 import hashlib
+import inspect
 import json
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import psutil
 
 from rehead.files import sha256_of
 from rehead.params import load_document
 
+_REPORTED = (ValueError, RuntimeError, FloatingPointError, OSError)
+"""What a user can mend: told in one line, without a traceback unless REHEAD_TRACEBACK is set."""
 _SHELLS = {"sh", "bash", "dash", "zsh"}
 _WATCH_SECONDS = 0.5
 _GRACE_SECONDS = 60.0
+
+
+def run(main: Callable[..., int | None]) -> NoReturn:
+    """Run a stage script: keywords of `main` without a default are flags that take a path; exits with what it returns.
+
+    An error that a user can mend ends the process with 1 and its message; REHEAD_TRACEBACK=1 shows where it arose.
+    """
+    parser = argparse.ArgumentParser(description=inspect.getmodule(main).__doc__)
+    for name, parameter in inspect.signature(main).parameters.items():
+        if parameter.default is inspect.Parameter.empty:
+            parser.add_argument(f"--{name.replace('_', '-')}", type=Path, required=True)
+    arguments = vars(parser.parse_args())
+    try:
+        sys.exit(main(**arguments))
+    except _REPORTED as error:
+        if "REHEAD_TRACEBACK" in os.environ:
+            raise
+        print(f"{Path(sys.argv[0]).stem}: {error}", file=sys.stderr)
+        sys.exit(1)
 
 
 @contextmanager
@@ -87,6 +111,8 @@ def _end_with_parent() -> None:
     if "DVC_STAGE" not in os.environ:
         return
     owner = next((p for p in psutil.Process().parents() if p.name() not in _SHELLS), None)
+    if owner is None or (owner.pid == 1 and "dvc" not in " ".join(owner.cmdline())):
+        sys.exit(143)  # DVC was killed while this stage was still importing, and the system has adopted us
     if owner is not None:
         threading.Thread(target=_watch, args=(owner,), daemon=True).start()
 

@@ -1,5 +1,6 @@
 """dvc.yaml tells the truth: about the scripts, what they import, the parameters they read, and the README agrees."""
 
+import ast
 import re
 
 import pytest
@@ -43,8 +44,11 @@ def test_a_stage_names_the_sections_that_dvc_watches_for_it(name: str) -> None:
 
 @pytest.mark.parametrize("name", STAGES)
 def test_a_script_takes_the_flags_that_dvc_gives_it(name: str) -> None:
-    script = (ROOT / "stages" / f"{name}.py").read_text(encoding="utf-8")
-    assert set(re.findall(r" (--[a-z-]+)", STAGES[name]["cmd"])) == set(re.findall(r'"(--[a-z-]+)"', script))
+    tree = ast.parse((ROOT / "stages" / f"{name}.py").read_text(encoding="utf-8"))
+    main = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "main")
+    arguments = zip(main.args.kwonlyargs, main.args.kw_defaults, strict=True)
+    flags = {f"--{argument.arg.replace('_', '-')}" for argument, default in arguments if default is None}
+    assert set(re.findall(r" (--[a-z-]+)", STAGES[name]["cmd"])) == flags
 
 
 def test_the_sections_of_params_are_the_known_ones() -> None:

@@ -57,7 +57,7 @@ def project(tmp_path: Path) -> Project:
     """A fresh copy, its DVC initialised without git."""
     for name in ("src", "stages"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-    for name in ("dvc.yaml", ".dvcignore"):
+    for name in ("dvc.yaml", ".dvcignore", "requirements.lock.txt"):
         shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / "reports").mkdir()
     found = Project(tmp_path)

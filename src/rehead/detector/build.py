@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import torch
 from torch import nn
 from torchvision.models.detection import MaskRCNN
 from torchvision.models.detection.anchor_utils import AnchorGenerator
@@ -31,6 +32,11 @@ class Detector:
     """Epsilon of FrozenBatchNorm2d where the weights ask for another than torchvision's default."""
 
 
+def best_device() -> torch.device:
+    """Give the GPU if there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 def build_detector(
     plan: ModelPlan, classes: tuple[str, ...], *, frozen_statistics: bool = False, norm_eps: float | None = None
 ) -> Detector:
@@ -45,6 +51,7 @@ def build_detector(
 
 def _assemble(plan: ModelPlan, outputs: int, *, frozen_statistics: bool) -> MaskRCNN:
     architecture = ARCHITECTURES[plan.arch]
+    shorter = plan.input_size or architecture.input_size
     channels = plan.fpn_channels or architecture.fpn_channels
     layers = list(plan.mask_layers or architecture.mask_layers)
     norm = nn.BatchNorm2d if architecture.normalised_heads else None
@@ -52,8 +59,8 @@ def _assemble(plan: ModelPlan, outputs: int, *, frozen_statistics: bool) -> Mask
     box_head, box_width = _box_head(channels, plan.box_head or architecture.box_head, architecture)
     return MaskRCNN(
         build_backbone(architecture, channels, frozen_statistics=frozen_statistics),
-        min_size=plan.input_size,
-        max_size=plan.longest_side,
+        min_size=shorter,
+        max_size=plan.max_size or round(shorter * 5 / 3),
         rpn_anchor_generator=anchors,
         rpn_head=RPNHead(channels, anchors.num_anchors_per_location()[0], conv_depth=2 if norm else 1),
         box_roi_pool=GuardedRoIAlign(_LEVELS, output_size=_BOX_BINS, sampling_ratio=_SAMPLES),

@@ -3,12 +3,13 @@
 Neither torch.load nor safetensors notices a flipped bit, so `load_detector` checks the hashes first.
 """
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 from safetensors.torch import load_file, save_file
 
-from rehead.detector.build import Detector, build_detector
+from rehead.detector.build import Detector, best_device, build_detector
 from rehead.detector.plan import ModelPlan
 from rehead.files import read_json, replaced_folder, sha256_of, write_json
 
@@ -25,8 +26,15 @@ def save_detector(detector: Detector, folder: Path) -> str:
     return hashes[WEIGHTS]
 
 
+def copy_detector(source: Path, folder: Path) -> None:
+    """Copy a saved detector, whole or not at all, after checking it; raises ValueError as `load_detector` does."""
+    check_manifest(source)
+    with replaced_folder(folder) as fresh:
+        shutil.copytree(source, fresh, dirs_exist_ok=True)
+
+
 def load_detector(folder: Path) -> Detector:
-    """Load what `save_detector` wrote, in evaluation mode.
+    """Load what `save_detector` wrote, in evaluation mode, onto a GPU if there is one.
 
     Raises ValueError if a file is missing or is not the one that was written, or if weights and plan disagree.
     """
@@ -34,7 +42,7 @@ def load_detector(folder: Path) -> Detector:
     config = read_json(folder / CONFIG)
     detector = detector_from(config)
     detector.model.load_state_dict(load_file(folder / WEIGHTS), strict=True)
-    detector.model.eval()
+    detector.model.to(best_device()).eval()
     return detector
 
 

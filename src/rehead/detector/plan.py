@@ -26,7 +26,7 @@ class ModelPlan(Section):
     arch: ArchName = "maskrcnn_mobilenet_v2_fpn"
     weights: str = "rehead_shapes"
     """`COCO_V1`, `IMAGENET1K_V1`, `IMAGENET1K_V2`, `rehead_shapes`, `none`, a file, or `models:/name@alias`."""
-    input_size: int = Field(160, ge=32, le=4096)
+    input_size: int | None = Field(None, ge=32, le=4096)
     """Shorter side of the image as the network sees it, in pixels."""
     max_size: int | None = Field(None, ge=32, le=8192)
     """Longest side that the network sees, in pixels; 5/3 of input_size where it is not given."""
@@ -42,8 +42,3 @@ class ModelPlan(Section):
 
     seed: int = Field(0, ge=0)
     """Seed of the new heads' first weights."""
-
-    @property
-    def longest_side(self) -> int:
-        """Give the limit for the longer side in pixels."""
-        return self.max_size or round(self.input_size * 5 / 3)

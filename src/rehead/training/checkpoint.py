@@ -15,9 +15,11 @@ from typing import Any
 import torch
 
 from rehead.files import sha256_of, write_atomically
+from rehead.training.code import code_hashes
 
 _STATE = "state.bin"
 _DIGEST_BYTES = 32
+_KEPT = 3
 
 
 class Checkpoint:
@@ -31,8 +33,13 @@ class Checkpoint:
 
     @classmethod
     def of_inputs(cls, root: Path, *, inputs: Iterable[Path], plan: dict[str, Any]) -> "Checkpoint":
-        """Name the folder after the content of the inputs and the plan: another dataset or rate never resumes it."""
-        parts = [*(sha256_of(path) for path in inputs), json.dumps(plan, sort_keys=True)]
+        """Name the folder after inputs, plan and code: another dataset, rate or version of the loop never resumes it.
+
+        Of the trainings that were abandoned earlier, the two newest are kept.
+        """
+        for old in sorted(root.glob("*"), key=lambda folder: folder.stat().st_mtime)[:-_KEPT]:
+            shutil.rmtree(old, ignore_errors=True)
+        parts = [*(sha256_of(path) for path in inputs), json.dumps(plan, sort_keys=True), *code_hashes().values()]
         return cls(root / hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16])
 
     def load(self) -> dict[str, Any] | None:

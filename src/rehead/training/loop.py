@@ -15,7 +15,7 @@ from torchvision.models.detection._utils import BalancedPositiveNegativeSampler
 
 from rehead.dataset.batches import batches
 from rehead.dataset.split import Sample, Split
-from rehead.detector.build import Detector
+from rehead.detector.build import Detector, best_device
 from rehead.detector.freezing import freeze, learning_mode
 from rehead.training.optimiser import build_optimizer, build_schedule, learning_parameters
 from rehead.training.plan import TrainPlan
@@ -46,7 +46,7 @@ class Epoch:
 
 
 class DivergedError(FloatingPointError):
-    """A loss is NaN or infinite; raised before the step, so the weights are still those of the step before."""
+    """A loss or its gradient is NaN or infinite; raised before the step, so no weight has changed."""
 
 
 class Learner:
@@ -55,7 +55,7 @@ class Learner:
     def __init__(self, detector: Detector, plan: TrainPlan, *, images: int) -> None:
         """Freeze, limit the samplers and build the optimiser for `images` training images, on a GPU if there is one."""
         self.detector, self.plan = detector, plan
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.device = best_device()
         self.model = detector.model.to(self.device, memory_format=torch.channels_last)
         self.frozen = freeze(self.model, plan.freeze)
         _limit_samples(self.model, plan)
@@ -63,6 +63,16 @@ class Learner:
         self.steps_an_epoch = -(-images // plan.batch_size)
         self.schedule: LambdaLR = build_schedule(self.optimizer, plan, steps=plan.epochs * self.steps_an_epoch)
         self.epochs_done = 0
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """Give what makes this training what it is: the plan, and the detector's own."""
+        return {"train": self.plan.model_dump(mode="json"), "model": self.detector.plan.model_dump(mode="json")}
+
+    @property
+    def steps_done(self) -> int:
+        """Count the steps of finished epochs."""
+        return self.epochs_done * self.steps_an_epoch
 
     def state(self) -> dict[str, Any]:
         """Give all that the next epoch depends on, as tensors and plain types."""
@@ -113,7 +123,9 @@ def _take_step(learner: Learner, samples: Sequence[Sample], *, epoch: int, index
         raise DivergedError(_divergence(values, samples))
     learner.optimizer.zero_grad(set_to_none=True)
     total.backward()
-    clip_grad_norm_(learning_parameters(learner.model), learner.plan.clip)
+    norm = clip_grad_norm_(learning_parameters(learner.model), learner.plan.clip)
+    if not torch.isfinite(norm):
+        raise DivergedError(_divergence(values | {"gradient norm": float(norm)}, samples))
     lr = float(learner.optimizer.param_groups[0]["lr"])
     learner.optimizer.step()
     learner.schedule.step()
