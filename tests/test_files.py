@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import time
@@ -40,6 +41,22 @@ def test_folders_with_the_same_files_have_the_same_hash(tmp_path: Path) -> None:
 def test_a_folder_that_differs_has_another_hash(tmp_path: Path, other: dict[str, str]) -> None:
     first = folder_with(tmp_path / "one", a="1")
     assert sha256_of(first) != sha256_of(folder_with(tmp_path / "two", **other))
+
+
+def test_a_change_behind_a_linked_folder_changes_the_hash(tmp_path: Path) -> None:
+    pictures, source = folder_with(tmp_path / "elsewhere", a="1"), folder_with(tmp_path / "source", truth="{}")
+    (source / "images").symlink_to(pictures)
+    before = sha256_of(source)
+    (pictures / "a").write_text("2")
+    assert sha256_of(source) != before
+
+
+def test_folders_that_link_to_each_other_are_hashed_once(tmp_path: Path) -> None:
+    one, two = folder_with(tmp_path / "one", a="1"), folder_with(tmp_path / "two", b="2")
+    (one / "two").symlink_to(two)
+    before = sha256_of(one)
+    (two / "one").symlink_to(one)
+    assert sha256_of(one) == before
 
 
 def test_bytecode_caches_do_not_count(tmp_path: Path) -> None:
@@ -115,3 +132,41 @@ def test_a_replaced_folder_is_open_to_others(tmp_path: Path) -> None:
     with replaced_folder(tmp_path / "out"):
         pass
     assert (tmp_path / "out").stat().st_mode & 0o777 == 0o755
+
+
+def test_a_replaced_folder_is_on_the_disk_before_it_is_renamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced = set()
+
+    def note(descriptor: int) -> None:
+        synced.add((Path(f"/proc/self/fd/{descriptor}").readlink().name, (tmp_path / "out").exists()))
+
+    monkeypatch.setattr(os, "fsync", note)
+    with replaced_folder(tmp_path / "out") as fresh:
+        folder_with(fresh, file="1", sub__deep="2")
+    assert {("file", False), ("sub", False), ("deep", False)} <= synced
+
+
+def test_what_a_killed_process_left_of_a_folder_is_removed_by_the_next(tmp_path: Path) -> None:
+    code = (
+        "import os, signal; from pathlib import Path; from rehead.files import replaced_folder\n"
+        f"with replaced_folder(Path({str(tmp_path / 'out')!r})): os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=False)
+    left = len(list(tmp_path.iterdir()))
+    with replaced_folder(tmp_path / "out"):
+        pass
+    assert (left, [path.name for path in tmp_path.iterdir()]) == (1, ["out"])
+
+
+def test_the_unfinished_folder_of_a_process_that_runs_stays(tmp_path: Path) -> None:
+    with replaced_folder(tmp_path / "out") as first:
+        with replaced_folder(tmp_path / "out"):
+            pass
+        assert first.is_dir()
+
+
+def test_the_temporary_files_of_others_stay(tmp_path: Path) -> None:
+    folder_with(tmp_path / ".out.mine.tmp", a="1")
+    with replaced_folder(tmp_path / "out"):
+        pass
+    assert (tmp_path / ".out.mine.tmp" / "a").is_file()

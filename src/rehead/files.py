@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -51,13 +52,19 @@ def read_json(path: Path) -> Any:
 
 @contextmanager
 def replaced_folder(path: Path) -> Iterator[Path]:
-    """Yield an empty folder that takes the place of `path` when the block succeeds, and vanishes when it fails."""
+    """Yield an empty folder that takes the place of `path` when the block succeeds, and vanishes when it fails.
+
+    What a killed process left of an earlier attempt is removed first.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent))
+    for leftover in _leftovers(path):
+        shutil.rmtree(leftover, ignore_errors=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{path.name}.{os.getpid()}.", suffix=".tmp", dir=path.parent))
     former = fresh.with_suffix(".old.tmp")
     fresh.chmod(0o755)
     try:
         yield fresh
+        _sync(fresh)
         if path.exists():
             # Moving aside takes no time, deleting may: a kill in between would leave a part of the old folder.
             path.replace(former)
@@ -68,5 +75,45 @@ def replaced_folder(path: Path) -> Iterator[Path]:
 
 
 def _files_below(folder: Path) -> list[Path]:
-    """List regular files below a folder in a stable order, leaving out bytecode caches."""
-    return sorted(file for file in folder.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
+    """List regular files below a folder in a stable order, links followed, leaving out bytecode caches."""
+    return sorted(_walk(folder, frozenset()))
+
+
+def _walk(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
+    """Yield files below a folder; one that links back to a folder above it, or is closed to us, is not entered."""
+    here = folder.resolve()
+    if here in above or folder.name == "__pycache__" or not os.access(folder, os.R_OK | os.X_OK):
+        return
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _walk(entry, above | {here})
+        elif entry.is_file():
+            yield entry
+
+
+def _sync(folder: Path) -> None:
+    """Bring all of a folder to the disk: a rename may get there before the content does."""
+    for path in (*folder.rglob("*"), folder):
+        if not path.is_symlink():
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+
+def _leftovers(path: Path) -> list[Path]:
+    """List the temporary folders of `path` whose process is gone."""
+    pattern = re.compile(rf"\.{re.escape(path.name)}\.(\d{{1,9}})\.\w+(\.old)?\.tmp")
+    named = ((sibling, pattern.fullmatch(sibling.name)) for sibling in path.parent.iterdir())
+    return [sibling for sibling, match in named if match and not _runs(int(match[1]))]
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it runs, and is another user's
+        return True
+    return True
