@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rehead.tracking.connection import StoreUnavailable, bounded_requests, open_client, silence_of
+from rehead.tracking.connection import StoreRefusal, StoreUnavailable, bounded_requests, open_client, silence_of
 from rehead.tracking.delivery import PROCESS_TAG, Event, Opening, deliver, end_orphaned_runs, open_run
 from rehead.tracking.lineage import lineage_tags, process_tag
 from rehead.tracking.spool import Spool, spool_folder, upload_spooled
@@ -19,7 +19,10 @@ _MAX_TAG = 1000  # characters of an error's message that are kept
 
 
 class RunLog:
-    """What a run writes. Until the store fails it goes there; from then on into the spool file of this run."""
+    """What a run writes. Until the store fails it goes there; from then on into the spool file of this run.
+
+    Somebody may delete the run while it is written; that is borne like an outage.
+    """
 
     def __init__(self, opening: Opening, *, uri: str, spool: Path) -> None:
         """Begin a run in the store `uri`, or in the folder `spool` if the store is away."""
@@ -29,7 +32,7 @@ class RunLog:
         self._spool: Spool | None = None
         try:
             self._open()
-        except StoreUnavailable as reason:
+        except (StoreUnavailable, StoreRefusal) as reason:
             self._go_on_without_store(reason)
 
     def metrics(self, values: Mapping[str, float], *, step: int = 0) -> None:
@@ -92,16 +95,19 @@ class RunLog:
                 with bounded_requests():
                     deliver(self._client, self.run_id, event)
                 return
-            except StoreUnavailable as reason:
+            except (StoreUnavailable, StoreRefusal) as reason:
+                if event.kind == "params" and isinstance(reason, StoreRefusal):
+                    raise
                 self._go_on_without_store(reason)
         assert self._spool is not None
         self._spool.append(event)
 
-    def _go_on_without_store(self, reason: StoreUnavailable) -> None:
+    def _go_on_without_store(self, reason: StoreUnavailable | StoreRefusal) -> None:
         self._client = None
         self._spool = Spool(self._folder, replace(self._opening, run_id=self.run_id))
+        fault = "is away" if isinstance(reason, StoreUnavailable) else "refuses this run"
         print(
-            f"tracking: {self._uri} is away ({reason}). The work goes on; this run waits in {self._spool.path} "
+            f"tracking: {self._uri} {fault} ({reason}). The work goes on; this run waits in {self._spool.path} "
             "and is uploaded at its end or by the next run",
             file=sys.stderr,
         )
@@ -128,10 +134,7 @@ def tracked_run(
         log.params(params or {})
         yield log
     except BaseException as error:
-        ending, status = _ending(error)
-        if ending:
-            log.tags(ending)
-        log.end(status)
+        _end_after(error, log)
         raise
     log.end("FINISHED")
 
@@ -140,6 +143,17 @@ def _opening_tags(tags: Mapping[str, object] | None, parent_run_id: str | None) 
     own = {PROCESS_TAG: process_tag(), "mlflow.source.name": sys.argv[0]}
     nested = {"mlflow.parentRunId": parent_run_id} if parent_run_id else {}
     return lineage_tags() | own | nested | {name: str(value) for name, value in (tags or {}).items()}
+
+
+def _end_after(error: BaseException, log: RunLog) -> None:
+    """End a run that an exception leaves. What fails here is told and no more: the exception is what matters."""
+    ending, status = _ending(error)
+    try:
+        if ending:
+            log.tags(ending)
+        log.end(status)
+    except Exception as fault:
+        print(f"tracking: the run could not be ended as {status}: {fault}", file=sys.stderr)
 
 
 def _ending(error: BaseException) -> tuple[dict[str, str], str]:

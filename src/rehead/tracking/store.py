@@ -70,8 +70,14 @@ def experiment_name() -> str:
 
 
 def experiment_id(client: Any, uri: str, name: str) -> str:
-    """Find or create an experiment; beside a local SQLite file its artifacts lie in `mlartifacts`."""
-    found = client.get_experiment_by_name(name)
+    """Find or create an experiment; beside a local SQLite file its artifacts lie in `mlartifacts`.
+
+    A deleted experiment stays deleted and keeps its name, so the next free `name-2`, `name-3` takes its place.
+    """
+    wanted, number = name, 1
+    while (found := client.get_experiment_by_name(name)) is not None and found.lifecycle_stage != "active":
+        number += 1
+        name = f"{wanted}-{number}"
     if found is None:
         file = _local_file(uri)
         try:
