@@ -30,7 +30,7 @@ def main(*, detector: Path, dataset: Path, evaluation: Path, training: Path, rec
             return score_model(location, dataset, max_detections=config["model"]["max_detections"]).mask["AP"]
 
         with TemporaryDirectory() as scratch:
-            settings = Settings(scored.get("score_threshold", 0.5), plan.max_megapixels * 1_000_000)
+            settings = Settings(plan.score_threshold, plan.max_megapixels * 1_000_000)
             package = package_detector(detector, Path(scratch) / "model", settings=settings)
             check_agreement(mask_ap(str(package.folder)), scored["mask"]["AP"])
 

@@ -15,7 +15,7 @@ from rehead.coco.faults import FaultLog
 from rehead.coco.reading import read_source
 from rehead.coco.rendering import lines_of
 from rehead.coco.sources import Source
-from rehead.coco.truth import read_truth
+from rehead.coco.truth import document_of
 
 Document = dict[str, Any]
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -100,16 +100,9 @@ def test_a_file_beyond_any_memory_is_refused_unread(tmp_path: Path) -> None:
     assert list(check_dataset(tmp_path / "big.json").fault_counts) == ["json-too-large"]
 
 
-def test_truth_keeps_its_own_ids_for_results_to_refer_to(folder: Path) -> None:
-    truth, report = read_truth(folder / "annotations.json")
-    assert report.usable
-    assert truth is not None
-    assert [category["id"] for category in truth["categories"]] == [3, 7]
-
-
-def test_truth_that_is_not_usable_gives_no_document(folder: Path) -> None:
-    (folder / "annotations.json").write_text("[]", encoding="utf-8")
-    assert read_truth(folder / "annotations.json")[0] is None
+def test_truth_keeps_its_own_ids_for_results_to_refer_to(document: Document, read: Any) -> None:
+    data, _ = read(document)
+    assert [category["id"] for category in document_of(data)["categories"]] == [3, 7]
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from rehead.evaluation.prediction import coco_results, predict_image
 from rehead.evaluation.validation import score_split
 from rehead.files import read_json, sha256_of, write_json
 
+PARAMS = "register: {name: tested}\n"
 SCRIPT = Path(__file__).parents[2] / "stages" / "register.py"
 
 
@@ -65,7 +66,7 @@ Run = Callable[..., dict[str, Any]]
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("project").resolve()
     (folder / "dvc.yaml").write_text("stages: {}\n")
-    (folder / "params.yaml").write_text("register: {name: tested}\n")
+    (folder / "params.yaml").write_text(PARAMS)
     for seed in (0, 1):
         _write_detector(folder / "detectors" / str(seed), seed)
     _write_dataset(folder / "data" / "dataset", load_detector(folder / "detectors" / "0"))
@@ -103,6 +104,17 @@ def run(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     mlflow.set_tracking_uri(before)
 
 
+SetParams = Callable[[str], None]
+
+
+@pytest.fixture
+def set_params(project: Path) -> Iterator[SetParams]:
+    """Write the `register` section for the next run; the project's own comes back."""
+    file = project / "params.yaml"
+    yield lambda fields: file.write_text(f"register: {{{fields}}}\n") and None
+    file.write_text(PARAMS)
+
+
 def test_the_first_model_becomes_champion_and_says_so(run: Run) -> None:
     receipt = run(0)
     assert (receipt["name"], receipt["version"], receipt["alias"]) == ("tested", 1, "champion")
@@ -136,3 +148,10 @@ def test_the_model_card_is_written(run: Run, project: Path) -> None:
 def test_a_package_that_does_not_score_as_evaluated_is_not_registered(run: Run) -> None:
     with pytest.raises(RuntimeError, match=r"scores mask AP .* the evaluation reported 0\.99"):
         run(0, claimed=0.99)
+
+
+def test_the_threshold_of_the_parameters_is_the_served_models(run: Run, set_params: SetParams) -> None:
+    set_params("name: strict, score_threshold: 0.75")
+    run(0)
+    settings = mlflow.artifacts.download_artifacts("models:/strict@champion/artifacts/serving.json")
+    assert read_json(Path(settings))["score_threshold"] == 0.75

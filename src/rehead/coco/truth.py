@@ -1,22 +1,8 @@
-"""A COCO file as sound truth for an evaluator: its own image and category ids, everything else checked and repaired."""
+"""Checked records as a COCO document: truth for an evaluator, and what ingest writes."""
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from rehead.coco.checking import CheckReport, report_on
-from rehead.coco.faults import FaultLog
-from rehead.coco.kinds import Action
-from rehead.coco.reading import read_dataset
 from rehead.coco.records import Dataset
-
-
-def read_truth(path: Path, *, policy: Mapping[str, Action] | None = None) -> tuple[dict[str, Any] | None, CheckReport]:
-    """Read one COCO file without its image files; the document is None where the report says it is not usable."""
-    log = FaultLog(policy or {})
-    data = read_dataset(path, None, log)
-    report = report_on(path, {} if data is None else {"truth": data}, log)
-    return (None if data is None or log.rejected else document_of(data)), report
 
 
 def document_of(data: Dataset) -> dict[str, Any]:
