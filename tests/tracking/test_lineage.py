@@ -12,8 +12,9 @@ from rehead.tracking.lineage import has_ended, lineage_tags, process_tag
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """A git repository with one committed file."""
+    """A git repository with parameters and a lock."""
     (tmp_path / "params.yaml").write_text("a: 1\n")
+    (tmp_path / "dvc.lock").write_text("schema: '2.0'\n")
     for command in (["init", "-q"], ["add", "."], ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "x"]):
         subprocess.run(["git", *command], cwd=tmp_path, check=True)
     return tmp_path
@@ -31,6 +32,11 @@ def test_a_committed_state_is_not_dirty(repository: Path) -> None:
 def test_an_edited_file_makes_the_state_dirty(repository: Path) -> None:
     (repository / "params.yaml").write_text("a: 2\n")
     assert lineage_tags(repository)["git.dirty"] == "true"
+
+
+def test_what_the_pipeline_writes_does_not_make_the_state_dirty(repository: Path) -> None:
+    (repository / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
+    assert lineage_tags(repository)["git.dirty"] == "false"
 
 
 def test_a_folder_without_anything_has_no_lineage(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 from rehead.files import read_json, sha256_of
 
 _GIT_SECONDS = 10
+_WRITTEN_BY_PEOPLE = ("src", "stages", "dvc.yaml", "params.yaml", "requirements.lock.txt")
 _START_TOLERANCE_SECONDS = 2.0
 
 
@@ -52,7 +53,8 @@ def _git_tags(root: Path) -> dict[str, str]:
     commit = _git(root, "rev-parse", "HEAD")
     if commit is None:
         return {}
-    changed = _git(root, "status", "--porcelain", "--untracked-files=no")
+    # DVC rewrites dvc.lock and the reports while the pipeline runs: they would make every run look changed.
+    changed = _git(root, "status", "--porcelain", "--untracked-files=no", "--", *_WRITTEN_BY_PEOPLE)
     # MLflow's page links the run to its commit by the second name.
     return {"git.commit": commit, "mlflow.source.git.commit": commit, "git.dirty": str(bool(changed)).lower()}
 
@@ -69,7 +71,11 @@ def _git(root: Path, *arguments: str) -> str | None:
 
 
 def _dvc_tags(lock: Path) -> dict[str, str]:
-    """Hash dvc.lock, and name the md5 that it holds for every output below data/."""
+    """Hash dvc.lock, and name the md5 that it holds for every output below data/.
+
+    This is the state at the start of a stage: DVC writes the stage's own entry after its end, so the hash is that of
+    the file before, and not of the one that is committed with the result.
+    """
     if not lock.is_file():
         return {}
     tags = {"dvc.lock.sha256": sha256_of(lock)}
