@@ -70,6 +70,14 @@ def test_a_resumed_study_goes_on_in_its_run(opening: Opening) -> None:
     assert runs.opened[0].run_id == "id of tune"
 
 
+def test_more_trials_and_time_leave_the_parameters_of_the_run_as_they_are(opening: Opening) -> None:
+    runs = Runs()
+    for trials in (1, 2):
+        run_study(opening(), plan_of(trials, timeout_minutes=trials), AXES, rising, open_run=runs.open)
+    first, second = [run for run in runs.opened if run.name == "tune"]
+    assert (second.params, second.tag["tune.trials"]) == (first.params, 2)
+
+
 _KILLED = """
 import sys, time
 from pathlib import Path

@@ -52,6 +52,7 @@ class Run:
     parent: str | None
     run_id: str | None
     points: list[tuple[str, float, int]] = field(default_factory=list)
+    params: Mapping[str, object] = field(default_factory=dict)
     tag: dict[str, object] = field(default_factory=dict)
     left_by: str | None = None
 
@@ -81,7 +82,7 @@ class Runs:
         parent_run_id: str | None = None,
     ) -> Iterator[Run]:
         """Open a run."""
-        run = Run(name, parent_run_id, run_id or f"id of {name}")
+        run = Run(name, parent_run_id, run_id or f"id of {name}", params=params or {}, tag=dict(tags or {}))
         self.opened.append(run)
         try:
             yield run

@@ -30,7 +30,7 @@ def facts_of(dataset: Path, start: Path, plan: TrainPlan, tune: TunePlan) -> dic
         "splits": {name: splits[name]["fingerprint"] for name in ("train", "val")},
         "detector": read_json(start / "manifest.json"),
         "fixed": fixed,
-        "space": tune.model_dump(mode="json", include={"space", "seed", "pruning"}),
+        "space": tune.identity(),
         "code": {name: sha256_of(package / name) for name in _CODE},
     }
 

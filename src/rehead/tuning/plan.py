@@ -1,6 +1,6 @@
 """What to tune and for how long: the `tune` section of params.yaml. Reading it needs neither Optuna nor torch."""
 
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
@@ -47,6 +47,10 @@ class TunePlan(Section):
     """End a trial whose mask AP is below the median of the earlier ones at the same epoch."""
     space: dict[str, Dimension] = Field(default_factory=dict)
     """Parameters of the `train` section, such as train.lr."""
+
+    def identity(self) -> dict[str, Any]:
+        """Give what makes another study of it; trials and time may change in one that goes on."""
+        return self.model_dump(include={"space", "seed", "pruning"})
 
     @model_validator(mode="after")
     def _something_to_search(self) -> Self:

@@ -48,7 +48,10 @@ def run_study(
     retry_orphans(study)
     if first and not study.get_trials(deepcopy=False):
         study.enqueue_trial(dict(first))
-    with open_run("tune", params={"tune": plan.model_dump()}, run_id=study.user_attrs.get("run_id")) as log:
+    limits = {"tune.trials": plan.trials, "tune.timeout_minutes": plan.timeout_minutes}
+    known = study.user_attrs.get("run_id")
+    # MLflow takes no other value for a parameter of a run, so what may grow within a study is a tag.
+    with open_run("tune", params={"tune": plan.identity()}, tags=limits, run_id=known) as log:
         if log.run_id:
             study.set_user_attr("run_id", log.run_id)
         runner = TrialRunner(axes, objective, open_run=open_run, parent_run_id=log.run_id, deadline=deadline)
