@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from rehead.retraining.receipt import Outcome, read_receipts
+
 SLEEPY = "stages:\n  ingest:\n    cmd: touch started; sleep 60\n    outs: [started]\n"
 
 
@@ -22,7 +24,7 @@ def wait_for(pattern: str, *, below: Path, seconds: float = 60.0) -> Path:
 
 
 @pytest.mark.slow
-def test_a_terminated_cycle_ends_its_stage_and_removes_its_checkout(
+def test_a_terminated_cycle_ends_its_stage_and_removes_its_checkout_and_leaves_a_receipt(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:1")
@@ -41,3 +43,5 @@ def test_a_terminated_cycle_ends_its_stage_and_removes_its_checkout(
     wait_for("started", below=tmp_path / "data")
     cycle.send_signal(signal.SIGTERM)
     assert (cycle.wait(timeout=60), work.exists()) == (143, False)
+    [receipt] = read_receipts(tmp_path / "data" / "retraining")
+    assert (receipt.outcome, receipt.because) == (Outcome.FAILED, "ended from outside: SystemExit(143)")

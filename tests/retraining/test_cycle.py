@@ -149,6 +149,15 @@ def test_a_mistake_in_params_is_a_receipt_too(cycle: Cycle, repository: Path) ->
     assert "did you mean 'minutes'?" in cycle.run().because
 
 
+def test_an_error_that_nobody_foresaw_is_a_receipt_with_its_traceback_in_the_log(
+    cycle: Cycle, repository: Path
+) -> None:
+    commit(repository, register="")
+    receipt = cycle.run()
+    assert (receipt.outcome, "FileNotFoundError" in receipt.because) == (Outcome.FAILED, True)
+    assert "Traceback" in (repository / receipt.log).read_text()
+
+
 def test_a_second_cycle_beside_the_first_is_refused(cycle: Cycle) -> None:
     with held_lock(cycle.folder / "cycle.lock", what="a test"), pytest.raises(AlreadyRunning, match="running already"):
         cycle.run()

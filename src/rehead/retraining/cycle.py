@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 import time
+import traceback
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -47,7 +48,7 @@ class Cycle:
         return self.repository / "data" / "retraining"
 
     def run(self) -> Receipt:
-        """Run one cycle to its receipt; raises AlreadyRunning, and otherwise only on mistakes of ours."""
+        """Run one cycle to its receipt; raises AlreadyRunning, and what a signal raises once that has its receipt."""
         with ExitStack() as stack:
             try:
                 stack.enter_context(held_lock(self.folder / "cycle.lock", what="a retraining cycle"))
@@ -55,9 +56,15 @@ class Cycle:
                 raise AlreadyRunning(str(error)) from None
             past = read_receipts(self.folder)
             started = time.monotonic()
-            receipt = self._attempt(past, self._blank(past[-1].number + 1 if past else 1))
-            receipt = replace(receipt, seconds=round(time.monotonic() - started, 1))
-            write_receipt(self.folder, receipt)
+            receipt = self._blank(past[-1].number + 1 if past else 1)
+            try:
+                receipt = self._attempt(past, receipt)
+            except (SystemExit, KeyboardInterrupt) as end:
+                receipt = replace(receipt, because=f"ended from outside: {end!r}")
+                raise
+            finally:
+                receipt = replace(receipt, seconds=round(time.monotonic() - started, 1))
+                write_receipt(self.folder, receipt)
             return receipt
 
     def _blank(self, number: int) -> Receipt:
@@ -92,8 +99,8 @@ class Cycle:
             receipt = self._train(past, receipt, plan, supervisor)
             keep_reports(checkout, self.folder / f"{receipt.number:06d}")
             return receipt
-        except (CommandFailed, ParamsError) as failure:
-            return replace(receipt, because=str(failure))
+        except Exception as failure:
+            return replace(receipt, outcome=Outcome.FAILED, because=self._told(failure, receipt))
         finally:
             shutil.rmtree(place, ignore_errors=True)
 
@@ -111,8 +118,16 @@ class Cycle:
             return registered(receipt, checkout)
         except OutOfTime as limit:
             return replace(receipt, outcome=Outcome.TIMED_OUT, because=f"{limit} ({plan.minutes:g} minutes)")
-        except CommandFailed as failure:
-            return failed(receipt, checkout, str(failure))
+        except Exception as failure:
+            return failed(receipt, checkout, self._told(failure, receipt))
+
+    def _told(self, failure: Exception, receipt: Receipt) -> str:
+        """Say what failed; the traceback of what nobody foresaw goes to the log."""
+        if isinstance(failure, CommandFailed | ParamsError):
+            return str(failure)
+        with (self.repository / receipt.log).open("a", encoding="utf-8") as log:
+            traceback.print_exception(failure, file=log)
+        return f"{type(failure).__name__}: {failure}; the traceback is in {receipt.log}"
 
     def _decide(self, receipt: Receipt, past: list[Receipt], plan: RetrainPlan) -> Decision:
         assert receipt.dataset is not None
