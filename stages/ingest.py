@@ -1,13 +1,14 @@
 """Read the source strictly, split it without leakage and write the canonical dataset; report every fault."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from rehead.coco.ingestion import RejectedError, ingest
 from rehead.coco.plan import DataPlan
 from rehead.coco.rendering import print_faults
 from rehead.files import write_json
-from rehead.params import read_params
+from rehead.params import load_document, read_params
 from rehead.stage import stage
 
 
@@ -16,6 +17,9 @@ def main(*, dataset: Path, report: Path) -> None:
     try:
         plan = read_params("data", DataPlan)
         sources = [] if plan.source == "shapes" else [Path(plan.source)]
+        if sources and not _is_watched(plan.source, Path("dvc.yaml")):
+            hint = f"`rehead init {plan.source}` adds it to dvc.yaml"
+            print(f"ingest: DVC does not look at {plan.source}, so changes go unnoticed; {hint}", file=sys.stderr)
         with stage("ingest", inputs=sources, sections=["data"]):
             ingested = ingest(plan, dataset)
             write_json(report, ingested.report)
@@ -28,6 +32,14 @@ def main(*, dataset: Path, report: Path) -> None:
     print_faults(ingested.found)
     for name, split in ingested.report["splits"].items():
         print(f"{name}: {split['images']} images, {split['annotations']} annotations, {split['how']}")
+
+
+def _is_watched(source: str, pipeline: Path) -> bool:
+    """Tell whether the stage depends on its source, or on a folder around it; without a pipeline nobody asks."""
+    if not pipeline.is_file():
+        return True
+    deps = ((load_document(pipeline).get("stages") or {}).get("ingest") or {}).get("deps") or []
+    return "${data.source}" in deps or any(str(path) in deps for path in (Path(source), *Path(source).parents))
 
 
 if __name__ == "__main__":

@@ -80,6 +80,12 @@ def test_init_puts_the_source_among_the_dependencies(coco: Path, folder: Path) -
     assert load_document(folder / "dvc.yaml")["stages"]["ingest"]["deps"] == ["${data.source}", "a"]
 
 
+def test_init_of_a_file_puts_its_images_among_the_dependencies_too(coco: Path, folder: Path) -> None:
+    (folder / "dvc.yaml").write_text("stages:\n  ingest:\n    deps:\n      # - ${data.source}\n")
+    rehead("init", "coco/annotations.json")
+    assert load_document(folder / "dvc.yaml")["stages"]["ingest"]["deps"] == ["${data.source}", "coco/images"]
+
+
 def test_a_summary_before_the_first_run_says_what_to_do(folder: Path) -> None:
     assert "run `dvc repro` first" in str(rehead("summary").exception)
 

@@ -67,3 +67,14 @@ def test_the_dependency_on_the_source_is_put_in_force_once(tmp_path: Path) -> No
     pipeline.write_text("deps:\n  # - ${data.source}\n  - a.py\n")
     assert (watch_source(pipeline), watch_source(pipeline)) == (True, False)
     assert pipeline.read_text() == "deps:\n  - ${data.source}\n  - a.py\n"
+
+
+def test_a_folder_of_images_beside_a_file_is_listed_until_another_takes_its_place(tmp_path: Path) -> None:
+    pipeline = tmp_path / "dvc.yaml"
+    pipeline.write_text("deps:\n  # - ${data.source}\n  - a.py\n")
+    listed = []
+    for images in (Path("one: images"), Path("two"), None):
+        watch_source(pipeline, images=images)
+        listed.append(load_document(pipeline)["deps"])
+    source = "${data.source}"
+    assert listed == [[source, "one: images", "a.py"], [source, "two", "a.py"], [source, "a.py"]]

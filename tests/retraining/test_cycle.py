@@ -119,6 +119,25 @@ def test_new_data_train_again(cycle: Cycle, repository: Path) -> None:
     assert cycle.run().outcome is Outcome.PROMOTED
 
 
+def test_a_source_that_dvc_does_not_look_at_ends_the_cycle_with_the_cure(cycle: Cycle, repository: Path) -> None:
+    (repository / "params.yaml").write_text("retrain: {minutes: 5}\ndata: {source: data/unlisted}\n")
+    commit(repository)
+    receipt = cycle.run()
+    assert (receipt.outcome, "`rehead init data/unlisted`" in receipt.because) == (Outcome.FAILED, True)
+
+
+def test_images_beside_a_file_outside_the_repository_are_in_reach(cycle: Cycle, repository: Path) -> None:
+    (repository.parent / "pictures").mkdir()
+    for name in ("all.json", "one.png"):
+        (repository.parent / "pictures" / name).touch()
+    (repository / "params.yaml").write_text("data: {source: ../pictures/all.json}\n")
+    (repository / "dvc.yaml").write_text(PIPELINE.replace("data/raw", "'${data.source}', ../pictures"))
+    commit(repository, ingest=INGEST.replace("data/raw", "../pictures"))
+    receipt = cycle.run()
+    assert receipt.dataset is not None, receipt.because
+    assert receipt.dataset.images == 2
+
+
 def test_rejected_data_are_told_from_failures(cycle: Cycle, repository: Path) -> None:
     (repository / "data" / "raw" / "one.png").unlink()
     receipt = cycle.run()

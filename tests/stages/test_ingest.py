@@ -34,6 +34,13 @@ def test_a_rejected_source_ends_with_its_faults_and_no_traceback(content: str, t
     assert not json.loads((tmp_path / "reports" / "ingest.json").read_text(encoding="utf-8"))["usable"]
 
 
+@pytest.mark.parametrize(("dep", "warned"), [("stages/ingest.py", True), ("${data.source}", False), ("data", False)])
+def test_a_source_that_dvc_does_not_look_at_is_told_of(dep: str, warned: bool, tmp_path: Path) -> None:
+    (tmp_path / "dvc.yaml").write_text(f"stages: {{ingest: {{deps: ['{dep}']}}}}", encoding="utf-8")
+    run = _run(tmp_path, "data: {source: data/raw}")
+    assert ("`rehead init data/raw` adds it" in run.stderr) is warned
+
+
 def test_a_source_that_is_not_there_is_named_without_a_traceback(tmp_path: Path) -> None:
     run = _run(tmp_path, "data: {source: nowhere}")
     assert (run.returncode, "Traceback" in run.stderr) == (1, False)

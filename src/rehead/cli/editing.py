@@ -1,5 +1,7 @@
 """Edits of params.yaml and dvc.yaml that keep every comment and all other values as they are."""
 
+import json
+import re
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -12,6 +14,7 @@ from ruamel.yaml.error import YAMLError
 from rehead.files import write_atomically
 
 _WATCH = "- ${data.source}"
+_IMAGES = "  # images of data.source"
 
 
 @dataclass(frozen=True)
@@ -54,10 +57,18 @@ class ParamsEdit:
         write_atomically(self.path, stream.getvalue())
 
 
-def watch_source(pipeline: Path) -> bool:
-    """Uncomment the dependency on `${data.source}` in dvc.yaml; returns whether that changed the file."""
+def watch_source(pipeline: Path, *, images: Path | None = None) -> bool:
+    """Uncomment the dependency on `${data.source}` in dvc.yaml; returns whether that changed the file.
+
+    `images` is the folder of a source that is a JSON file: it is listed below, in the place of an earlier one.
+    """
     text = pipeline.read_text(encoding="utf-8")
-    changed = text.replace(f"# {_WATCH}", _WATCH, 1)
+    lines = [line for line in text.splitlines(keepends=True) if not line.rstrip().endswith(_IMAGES)]
+    changed = "".join(lines).replace(f"# {_WATCH}", _WATCH, 1)
+    if images is not None:
+        entry = f"- {json.dumps(str(images), ensure_ascii=False)}{_IMAGES}"
+        active = re.compile(rf"^( *){re.escape(_WATCH)} *\n", re.MULTILINE)
+        changed = active.sub(lambda found: f"{found[0]}{found[1]}{entry}\n", changed, count=1)
     if changed == text:
         return False
     write_atomically(pipeline, changed)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rehead.params import ParamsError, load_document, read_params
 from rehead.retraining.checkout import clean_checkout, share_data, share_outside
-from rehead.retraining.findings import dataset_facts, failed, keep_reports, pipeline_outputs, registered
+from rehead.retraining.findings import dataset_facts, failed, ingest_inputs, keep_reports, pipeline_outputs, registered
 from rehead.retraining.policy import Decision, Facts, RetrainPlan, decide
 from rehead.retraining.receipt import (
     Outcome,
@@ -23,6 +23,7 @@ from rehead.retraining.receipt import (
     write_receipt,
 )
 from rehead.retraining.supervision import CommandFailed, OutOfTime, Supervisor
+from rehead.retraining.watching import unwatched
 from rehead.stage import held_lock
 
 _DVC = (sys.executable, "-m", "dvc")
@@ -109,6 +110,9 @@ class Cycle:
         checkout = supervisor.folder
         try:
             self._bring_inputs(supervisor)
+            fault = unwatched(checkout)
+            if fault is not None:
+                raise CommandFailed(fault)
             supervisor.run(*self.dvc, "repro", "ingest")
             receipt = replace(receipt, dataset=dataset_facts(checkout))
             decision = self._decide(receipt, past, plan)
@@ -149,6 +153,7 @@ class Cycle:
         params = load_document(checkout / "params.yaml")
         share_data(self.repository, checkout, outputs=pipeline_outputs(checkout))
         named = [(params.get("data") or {}).get("source"), (params.get("model") or {}).get("weights")]
+        named = [*ingest_inputs(checkout), *named]  # a folder before a file in it, which would be linked alone
         share_outside(self.repository, checkout, self.folder / "work", paths=[str(name) for name in named if name])
         tracked = [str(file.relative_to(checkout)) for file in sorted((checkout / "data").glob("*.dvc"))]
         if tracked:

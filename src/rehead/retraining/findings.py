@@ -27,6 +27,12 @@ def pipeline_outputs(checkout: Path) -> list[str]:
     return [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries]
 
 
+def ingest_inputs(checkout: Path) -> list[str]:
+    """List the paths that dvc.yaml names as dependencies of ingest, without those that params.yaml gives."""
+    stages: dict[str, Any] = load_document(checkout / "dvc.yaml").get("stages") or {}
+    return [dep for dep in (stages.get("ingest") or {}).get("deps") or [] if "${" not in dep]
+
+
 def registered(receipt: Receipt, checkout: Path) -> Receipt:
     """Complete a receipt with what the register stage decided."""
     registration = read_json(checkout / "reports" / "registration.json")
