@@ -10,10 +10,15 @@ from rehead.coco.sources import SourceError
 
 
 def advice_on(
-    *, images: int = 100, side: float = 640.0, object_sides: tuple[float, ...] = (64.0,), most: int = 5
+    *,
+    images: int = 100,
+    side: float = 640.0,
+    object_sides: tuple[float, ...] = (64.0,),
+    most: int = 5,
+    batch_size: int = 4,
 ) -> dict[str, Advice]:
     found = Survey(sides=(side,) * images, object_sides=object_sides, most_objects=most)
-    return {item.key: item for item in advise(found)}
+    return {item.key: item for item in advise(found, batch_size=batch_size)}
 
 
 @pytest.mark.parametrize(("object_side", "size"), [(320.0, 160), (40.0, 320), (20.0, 640), (4.0, 640)])
@@ -39,9 +44,9 @@ def test_few_images_keep_the_trunk_frozen(images: int, depth: str) -> None:
     assert advice_on(images=images)["freeze"].value == depth
 
 
-@pytest.mark.parametrize(("images", "epochs"), [(14, 50), (240, 10), (100_000, 5)])
-def test_epochs_aim_at_a_number_of_steps(images: int, epochs: int) -> None:
-    assert advice_on(images=images)["epochs"].value == epochs
+@pytest.mark.parametrize(("images", "batch_size", "epochs"), [(14, 4, 50), (240, 4, 10), (240, 8, 20), (100_000, 4, 5)])
+def test_epochs_aim_at_a_number_of_steps(images: int, batch_size: int, epochs: int) -> None:
+    assert advice_on(images=images, batch_size=batch_size)["epochs"].value == epochs
 
 
 def test_a_survey_measures_all_files_together(tmp_path: Path) -> None:

@@ -62,6 +62,12 @@ def test_init_writes_the_source_and_advice_with_reasons(coco: Path) -> None:
     assert (params["data"]["source"], params["model"]["input_size"]) == (str(coco), 160)
 
 
+@pytest.mark.parametrize(("text", "size"), [("train: {batch_size: 16}\n", 16), ("train: {batch_size: many}\n", 4)])
+def test_init_counts_steps_in_the_batches_of_the_file(coco: Path, folder: Path, text: str, size: int) -> None:
+    (folder / "params.yaml").write_text(text)
+    assert f"steps of {size} images" in rehead("init", coco).stdout
+
+
 def test_init_keeps_the_settings_of_another_dataset(coco: Path, folder: Path) -> None:
     (folder / "params.yaml").write_text("data: {source: elsewhere}\n")
     result = rehead("init", coco)

@@ -12,7 +12,6 @@ from rehead.files import read_json
 _SIZES = (160, 224, 320, 448, 640, 800)
 _SEEN_PIXELS = 16
 _STEPS = 600
-_BATCH = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,10 +60,10 @@ def survey(files: Iterable[Path]) -> Survey:
     return Survey(sides=tuple(sides), object_sides=tuple(object_sides), most_objects=most)
 
 
-def advise(found: Survey) -> list[Advice]:
-    """Choose input size, detections, freezing and epochs."""
+def advise(found: Survey, *, batch_size: int) -> list[Advice]:
+    """Choose input size, detections, freezing, and epochs at `batch_size` images a step."""
     side = statistics.median(found.sides)
-    return [_input_size(found, side), _detections(found), _freeze(found), _epochs(found)]
+    return [_input_size(found, side), _detections(found), _freeze(found), _epochs(found, batch_size)]
 
 
 def _input_size(found: Survey, side: float) -> Advice:
@@ -95,7 +94,7 @@ def _freeze(found: Survey) -> Advice:
     return Advice("train", "freeze", "none", f"{found.images} images are enough to train the trunk as well")
 
 
-def _epochs(found: Survey) -> Advice:
-    steps = max(1, found.images // _BATCH)
+def _epochs(found: Survey, batch_size: int) -> Advice:
+    steps = max(1, found.images // batch_size)
     number = min(50, max(5, round(_STEPS / steps)))
-    return Advice("train", "epochs", number, f"about {number * steps} steps of {_BATCH} images")
+    return Advice("train", "epochs", number, f"about {number * steps} steps of {batch_size} images")

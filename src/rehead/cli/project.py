@@ -22,10 +22,13 @@ def init(
     from rehead.cli.advice import advise, survey
     from rehead.cli.editing import ParamsEdit, watch_source  # ruamel.yaml: 0.4 s, see cli/app.py
     from rehead.coco.sources import find_source
+    from rehead.training.plan import TrainPlan
 
     source = find_source(path)
-    advice = advise(survey(source.files.values()))
     edit = ParamsEdit.of(_PARAMS)
+    batch = edit.value("train", "batch_size")
+    found = survey(source.files.values())
+    advice = advise(found, batch_size=batch if type(batch) is int and batch > 0 else TrainPlan().batch_size)
     known = edit.value("data", "source")
     if known not in (None, "shapes", str(path)) and not force:
         raise ValueError(f"{_PARAMS} is set up for {known}: give --force to set it up for {path} instead")
