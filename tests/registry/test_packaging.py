@@ -17,7 +17,7 @@ from mlflow.pyfunc import PyFuncModel
 
 from rehead.detector.checkpoint import load_detector
 from rehead.evaluation.prediction import predict_image
-from rehead.registry.packaging import Package, content_hash, package_detector
+from rehead.registry.packaging import Package, content_hash, package_detector, package_hash
 from rehead.serving.answers import write_answer
 from rehead.serving.images import read_image
 from rehead.serving.manifest import ManifestError
@@ -59,9 +59,22 @@ def test_the_signature_names_column_and_parameters(package: Package) -> None:
     assert {spec.name: spec.default for spec in signature.params} == {"score_threshold": 0.25, "mask_format": "rle"}
 
 
-def test_packaging_again_gives_the_same_model_hash(package: Package, saved_detector: Path, tmp_path: Path) -> None:
+def test_packaging_again_gives_the_same_hashes(package: Package, saved_detector: Path, tmp_path: Path) -> None:
+    again = package_detector(saved_detector, tmp_path / "again", settings=Settings(score_threshold=0.25))
+    assert (again.model_sha256, again.package_sha256) == (package.model_sha256, package.package_sha256)
+
+
+def test_other_settings_give_the_same_model_hash_and_another_package_hash(
+    package: Package, saved_detector: Path, tmp_path: Path
+) -> None:
     again = package_detector(saved_detector, tmp_path / "again", settings=Settings(score_threshold=0.9))
     assert again.model_sha256 == package.model_sha256
+    assert again.package_sha256 != package.package_sha256
+
+
+def test_other_source_gives_another_package_hash(package: Package, copy: Path) -> None:
+    (copy / "code" / "rehead" / "serving" / "answers.py").write_text("")
+    assert package_hash(copy) != package.package_sha256
 
 
 def test_other_weights_give_another_model_hash(saved_detector: Path, tmp_path: Path) -> None:

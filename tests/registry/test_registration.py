@@ -39,22 +39,24 @@ class Desk:
         classes: tuple[str, ...] = ("seed", "nut"),
         rule: RegisterPlan | None = None,
         rescore: Callable[[str], float | None] = _never,
+        settings: str = "",
     ) -> Registration:
-        package = self._package(content)
+        package = self._package(content, settings)
         new = Contender(package.model_sha256, score, split, classes)
         tags = {
             "model_sha256": package.model_sha256,
+            "package_sha256": package.package_sha256,
             "mask_AP": repr(score),
             "dataset_fingerprint": split,
             "classes": '["' + '", "'.join(classes) + '"]',
         }
         return register(package, new, rule or RegisterPlan(), versions=self.versions, rescore=rescore, tags=tags)
 
-    def _package(self, content: str) -> Package:
+    def _package(self, content: str, settings: str) -> Package:
         folder = self.folder / content
         folder.mkdir(exist_ok=True)
-        (folder / "MLmodel").write_text(content)
-        return Package(folder, content * 8, content)
+        (folder / "MLmodel").write_text(content + settings)
+        return Package(folder, content * 8, content + settings, content)
 
     def alias(self, alias: str) -> str | None:
         found = self.versions.holder(alias)
@@ -98,6 +100,33 @@ def test_a_then_b_then_a_moves_the_challenger_back(desk: Desk) -> None:
     assert desk.alias(CHALLENGER) == "1"
 
 
+def test_a_champion_packaged_anew_is_a_version_that_stays_champion(desk: Desk) -> None:
+    desk.register("a", 0.5)
+    done = desk.register("a", 0.5, settings="+50 megapixels")
+    assert (done.version, done.alias, done.created) == (2, "champion", True)
+    assert (desk.alias(CHAMPION), desk.alias(CHALLENGER)) == ("2", "2")
+
+
+def test_a_challenger_packaged_anew_leaves_the_champion_alone(desk: Desk) -> None:
+    desk.register("a", 0.5)
+    desk.register("b", 0.4)
+    desk.register("b", 0.4, settings="+50 megapixels")
+    assert (desk.alias(CHAMPION), desk.alias(CHALLENGER)) == ("1", "3")
+
+
+def test_going_back_to_old_settings_goes_back_to_the_old_version(desk: Desk) -> None:
+    assert [desk.register("a", 0.5, settings=text).version for text in ("", "+50 megapixels", "")] == [1, 2, 1]
+    assert (desk.alias(CHAMPION), desk.alias(CHALLENGER)) == ("1", "1")
+
+
+def test_a_champion_registered_before_packages_were_told_apart_is_taken_over(desk: Desk) -> None:
+    desk.register("a", 0.5)
+    old = desk.versions.holder(CHAMPION)
+    assert old is not None
+    desk.versions.mark(old, {"package_sha256": ""})
+    assert (desk.register("a", 0.5).version, desk.alias(CHAMPION)) == (2, "2")
+
+
 def test_a_champion_scored_on_another_split_is_scored_on_this_one(desk: Desk) -> None:
     desk.register("a", 0.5)
     asked: list[str] = []
@@ -131,7 +160,7 @@ def test_a_champion_of_other_classes_stays_unscored(desk: Desk) -> None:
 def test_a_known_model_scored_on_a_new_split_carries_the_new_score(desk: Desk) -> None:
     desk.register("a", 0.5)
     desk.register("a", 0.45, split="split-2")
-    found = desk.versions.find("a" * 8)
+    found = desk.versions.find("a")
     assert found is not None
     assert (found.tags["mask_AP"], found.tags["dataset_fingerprint"]) == ("0.45", "split-2")
 
@@ -149,7 +178,7 @@ def test_a_champion_moved_by_another_hand_stops_the_promotion(desk: Desk) -> Non
     desk.register("b", 0.4)
 
     def meddle(uri: str) -> float:
-        version = desk.versions.find("b" * 8)
+        version = desk.versions.find("b")
         assert version is not None
         desk.versions.point(CHAMPION, version)
         return 0.1
@@ -171,8 +200,9 @@ from rehead.registry.versions import Versions
 
 uri, folder, content, score = sys.argv[1:]
 mlflow.set_tracking_uri(uri)
-package = Package(Path(folder), content, content)
-tags = {"model_sha256": content, "mask_AP": score, "dataset_fingerprint": "f", "classes": '["a"]'}
+package = Package(Path(folder), content, content, content)
+hashes = {"model_sha256": content, "package_sha256": content}
+tags = {**hashes, "mask_AP": score, "dataset_fingerprint": "f", "classes": '["a"]'}
 versions = Versions(MlflowClient(uri, uri), uri, "raced")
 new = Contender(content, float(score), "f", ("a",))
 register(package, new, RegisterPlan(), versions=versions, rescore=None, tags=tags)

@@ -14,8 +14,9 @@ from rehead.registry.versions import CHAMPION, Versions
 @pytest.fixture
 def name(package: Package, registry_uri: str) -> str:
     versions = Versions(MlflowClient(registry_uri, registry_uri), registry_uri, "traced")
-    known = versions.find(package.model_sha256)
-    tags = {"model_sha256": package.model_sha256, "manifest_sha256": package.manifest_sha256, "git.commit": "abc123"}
+    known = versions.find(package.package_sha256)
+    hashes = ("model_sha256", "package_sha256", "manifest_sha256")
+    tags = {"git.commit": "abc123"} | {key: getattr(package, key) for key in hashes}
     versions.point(CHAMPION, known or versions.add(package, tags))
     return "traced"
 

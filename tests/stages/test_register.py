@@ -155,3 +155,11 @@ def test_the_threshold_of_the_parameters_is_the_served_models(run: Run, set_para
     run(0)
     settings = mlflow.artifacts.download_artifacts("models:/strict@champion/artifacts/serving.json")
     assert read_json(Path(settings))["score_threshold"] == 0.75
+
+
+def test_new_serving_settings_reach_the_champion_and_old_ones_come_back(run: Run, set_params: SetParams) -> None:
+    versions = []
+    for megapixels in (25, 50, 25):
+        set_params(f"name: resized, max_megapixels: {megapixels}")
+        versions.append((run(0)["version"], run(0)["alias"]))
+    assert versions == [(1, "champion"), (2, "champion"), (1, "champion")]

@@ -29,6 +29,7 @@ from rehead.serving.model import Settings
 
 ENTRY = PACKAGE / "serving" / "entry.py"
 _CONTENT = ("weights.safetensors", "config.json")
+_SERVED = ("artifacts", "code")
 _EXAMPLE_SIDE = 64
 _MLFLOW_SETTINGS = {
     # Else MLflow copies a uv.lock and a pyproject.toml of the working folder, with addresses of registries.
@@ -46,14 +47,20 @@ class Package:
     folder: Path
     model_sha256: str
     """Covers weights and configuration alone: the same model packaged again has the same one."""
+    package_sha256: str
+    """Covers the model, its serving settings and the packaged source: packaged again unchanged, it is the same."""
     manifest_sha256: str
-    """Covers every file of the folder, the source included."""
+    """Covers every file of the folder, MLflow's own included: packaging again changes it."""
 
 
 def content_hash(detector_folder: Path) -> str:
     """Hash a detector's weights and configuration; returns 64 hex digits."""
-    hashes = "".join(f"{sha256_of(detector_folder / name)}  {name}\n" for name in _CONTENT)
-    return hashlib.sha256(hashes.encode()).hexdigest()
+    return _hash_of(detector_folder, _CONTENT)
+
+
+def package_hash(folder: Path) -> str:
+    """Hash what a model folder serves: the detector, its settings and its source; returns 64 hex digits."""
+    return _hash_of(folder, _SERVED)
 
 
 def package_detector(detector_folder: Path, destination: Path, *, settings: Settings) -> Package:
@@ -77,7 +84,12 @@ def package_detector(detector_folder: Path, destination: Path, *, settings: Sett
         )
         _relate_paths(fresh)
         digest = write_manifest(fresh)
-    return Package(destination, content_hash(detector_folder), digest)
+    return Package(destination, content_hash(detector_folder), package_hash(destination), digest)
+
+
+def _hash_of(folder: Path, names: tuple[str, ...]) -> str:
+    hashes = "".join(f"{sha256_of(folder / name)}  {name}\n" for name in names)
+    return hashlib.sha256(hashes.encode()).hexdigest()
 
 
 def _signature(score_threshold: float) -> ModelSignature:

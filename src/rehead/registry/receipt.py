@@ -18,6 +18,7 @@ def version_tags(
         **lineage,
         **{name: repr(value) for name, value in scores.items() if value is not None},
         "model_sha256": package.model_sha256,
+        "package_sha256": package.package_sha256,
         "manifest_sha256": package.manifest_sha256,
         "dataset_fingerprint": new.dataset_fingerprint,
         "classes": json.dumps(new.classes),

@@ -1,4 +1,6 @@
-"""Registration: one version for one content, `challenger` on it, `champion` if it wins; all under one lock.
+"""Registration: one version for one package, `challenger` on it, `champion` if it wins; all under one lock.
+
+The same model packaged with other settings or source is another version, which takes over what the old one was.
 
 MLflow moves an alias without looking where it pointed, so of two promotions at once the later would win unseen.
 """
@@ -30,7 +32,7 @@ class Registration:
     promoted: bool
     because: str
     created: bool
-    """False where the registry had this content already."""
+    """False where the registry had this package already."""
 
 
 def register(
@@ -48,11 +50,11 @@ def register(
     Raises RuntimeError if somebody outside the lock moved `champion` meanwhile.
     """
     with waiting_lock(versions.lock):
-        known = versions.find(new.model_sha256)
+        known = versions.find(package.package_sha256)
         version = known or versions.add(package, tags, run_id=run_id)
         versions.mark(version, {key: tags[key] for key in _SCORE_TAGS if key in tags})
         versions.point(CHALLENGER, version)
-        champion = versions.holder(CHAMPION)
+        champion = _succession(versions, version, new)
         rival = None if champion is None else _on_same_split(champion, new, versions.name, rescore)
         verdict = judge(new, rival, rule)
         if verdict.promoted:
@@ -62,6 +64,16 @@ def register(
     return Registration(
         versions.name, int(version.number), alias, verdict.promoted, verdict.because, created=known is None
     )
+
+
+def _succession(versions: Versions, version: Version, new: Contender) -> Version | None:
+    """Return the champion; if it is this very model in another package, the version takes its place first."""
+    champion = versions.holder(CHAMPION)
+    same_model = champion is not None and champion.as_contender().model_sha256 == new.model_sha256
+    if champion is None or not same_model or champion.number == version.number:
+        return champion
+    versions.point(CHAMPION, version)
+    return versions.holder(CHAMPION)
 
 
 def _on_same_split(champion: Version, new: Contender, name: str, rescore: Rescore) -> Contender:

@@ -20,6 +20,7 @@ _ORIGIN = {
     "mask_AP": "mask AP on it",
     "box_AP": "box AP on it",
     "model_sha256": "weights and configuration (sha256)",
+    "package_sha256": "model, serving settings and source (sha256)",
     "manifest_sha256": "package (sha256 of its manifest)",
 }
 

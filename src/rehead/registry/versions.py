@@ -70,9 +70,9 @@ class Versions:
         key = hashlib.sha256(f"{self._uri}\n{self.name}".encode()).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"rehead-{os.getuid()}" / f"registry-{key}.lock"
 
-    def find(self, model_sha256: str) -> Version | None:
-        """Look for the version with this content; the oldest, should two machines have made one each."""
-        wanted = f"name = '{self.name}' and tags.model_sha256 = '{model_sha256}'"
+    def find(self, package_sha256: str) -> Version | None:
+        """Look for the version with this package; the oldest, should two machines have made one each."""
+        wanted = f"name = '{self.name}' and tags.package_sha256 = '{package_sha256}'"
         found = self._client.search_model_versions(wanted)
         return min((_version(entry) for entry in found), key=lambda version: int(version.number), default=None)
 
