@@ -60,6 +60,17 @@ def test_a_survey_measures_all_files_together(tmp_path: Path) -> None:
     assert found == Survey(sides=(100.0, 200.0), object_sides=(6.0,) * 4, most_objects=2)
 
 
+@pytest.mark.parametrize("box", [[0, 0, -4, 9], [0, 0, 0, 9], [0, 0, -4, -9], [0, 0, 4, float("nan")]])
+def test_a_box_without_a_positive_size_is_left_out_and_counted(tmp_path: Path, box: list[float]) -> None:
+    content = {
+        "images": [{"id": 1, "width": 100, "height": 200}],
+        "annotations": [{"image_id": 1, "bbox": [0, 0, 4, 9]}, {"image_id": 1, "bbox": box}],
+    }
+    (tmp_path / "train.json").write_text(json.dumps(content))
+    found = survey([tmp_path / "train.json"])
+    assert (found.object_sides, found.unusable) == ((6.0,), 1)
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"images": [], "annotations": []}', '{"images": [{}]}'])
 def test_a_file_that_is_no_coco_is_refused_by_name(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.json").write_text(text)

@@ -68,6 +68,13 @@ def test_init_counts_steps_in_the_batches_of_the_file(coco: Path, folder: Path, 
     assert f"steps of {size} images" in rehead("init", coco).stdout
 
 
+def test_init_points_to_check_for_a_box_of_negative_size(coco: Path) -> None:
+    file = coco / "annotations.json"
+    file.write_text(file.read_text().replace("10,", "-10,", 1))
+    result = rehead("init", coco)
+    assert (result.exit_code, f"`rehead check {coco}` names them" in result.stderr) == (0, True)
+
+
 def test_init_keeps_the_settings_of_another_dataset(coco: Path, folder: Path) -> None:
     (folder / "params.yaml").write_text("data: {source: elsewhere}\n")
     result = rehead("init", coco)
@@ -90,6 +97,25 @@ def test_init_of_a_file_puts_its_images_among_the_dependencies_too(coco: Path, f
     (folder / "dvc.yaml").write_text("stages:\n  ingest:\n    deps:\n      # - ${data.source}\n")
     rehead("init", "coco/annotations.json")
     assert load_document(folder / "dvc.yaml")["stages"]["ingest"]["deps"] == ["${data.source}", "coco/images"]
+
+
+def test_a_space_that_names_no_parameter_of_training_is_a_fault(folder: Path) -> None:
+    (folder / "params.yaml").write_text("tune: {space: {train.rate: {low: 0.1, high: 1}, train.lr: {choices: [-1]}}}\n")
+    result = rehead("params")
+    assert result.exit_code == 1
+    assert [line.split(":")[0].strip() for line in result.stderr.splitlines()[1:]] == [
+        "tune.space.train.rate",
+        "tune.space.train.lr",
+    ]
+
+
+def test_checking_params_loads_neither_torch_nor_optuna(folder: Path) -> None:
+    (folder / "params.yaml").touch()
+    program = (
+        "import sys; from rehead.cli.project import params; params(); print({'torch', 'optuna'} & set(sys.modules))"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=folder)
+    assert result.stdout.splitlines()[-1] == "set()"
 
 
 def test_a_summary_before_the_first_run_says_what_to_do(folder: Path) -> None:

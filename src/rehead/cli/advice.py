@@ -1,5 +1,6 @@
 """Settings that fit a dataset, each with its reason: numbers in, advice out."""
 
+import math
 import statistics
 from collections import Counter
 from collections.abc import Iterable
@@ -16,11 +17,15 @@ _STEPS = 600
 
 @dataclass(frozen=True, kw_only=True)
 class Survey:
-    """Sizes of a dataset: shorter sides of images and square roots of box areas in pixels, objects by image."""
+    """Sizes of a dataset: shorter sides of images and square roots of box areas in pixels, objects by image.
+
+    Boxes without a positive width and height are left out of `object_sides` and counted in `unusable`.
+    """
 
     sides: tuple[float, ...]
     object_sides: tuple[float, ...]
     most_objects: int
+    unusable: int = 0
 
     @property
     def images(self) -> int:
@@ -42,13 +47,15 @@ def survey(files: Iterable[Path]) -> Survey:
     """Measure COCO files by their JSON alone; raises SourceError if one is not readable as COCO."""
     sides: list[float] = []
     object_sides: list[float] = []
-    most = 0
+    most = unusable = 0
     for file in files:
         try:
             content = read_json(file)
             sides += [float(min(image["width"], image["height"])) for image in content["images"]]
             boxes = [annotation["bbox"] for annotation in content["annotations"]]
-            object_sides += [float(box[2] * box[3]) ** 0.5 for box in boxes]
+            usable = [box for box in boxes if 0 < box[2] < math.inf and 0 < box[3] < math.inf]
+            object_sides += [float(box[2] * box[3]) ** 0.5 for box in usable]
+            unusable += len(boxes) - len(usable)
             counts = Counter(annotation["image_id"] for annotation in content["annotations"])
         except (ValueError, KeyError, TypeError, IndexError) as error:
             raise SourceError(
@@ -57,7 +64,7 @@ def survey(files: Iterable[Path]) -> Survey:
         most = max([most, *counts.values()])
     if not sides:
         raise SourceError("the dataset has no images")
-    return Survey(sides=tuple(sides), object_sides=tuple(object_sides), most_objects=most)
+    return Survey(sides=tuple(sides), object_sides=tuple(object_sides), most_objects=most, unusable=unusable)
 
 
 def advise(found: Survey, *, batch_size: int) -> list[Advice]:

@@ -28,6 +28,9 @@ def init(
     edit = ParamsEdit.of(_PARAMS)
     batch = edit.value("train", "batch_size")
     found = survey(source.files.values())
+    if found.unusable:
+        fault = f"{found.unusable} box(es) without a positive width and height were left out"
+        print(f"note: {fault}; `rehead check {path}` names them", file=sys.stderr)
     advice = advise(found, batch_size=batch if type(batch) is int and batch > 0 else TrainPlan().batch_size)
     known = edit.value("data", "source")
     if known not in (None, "shapes", str(path)) and not force:

@@ -7,12 +7,13 @@ import pydantic
 from rehead.coco.plan import DataPlan
 from rehead.detector.plan import ModelPlan
 from rehead.evaluation.plan import EvaluationPlan
-from rehead.params import ParamsError, load_document, read_params
+from rehead.params import load_document, read_params
 from rehead.registry.plan import RegisterPlan
 from rehead.retraining.policy import RetrainPlan
 from rehead.roi_align.cases import AgreementPlan
 from rehead.training.plan import TrainPlan
 from rehead.tuning.plan import TunePlan
+from rehead.tuning.space import axes_of
 
 SECTION_MODELS: dict[str, type[pydantic.BaseModel]] = {
     "data": DataPlan,
@@ -32,7 +33,9 @@ def check_sections(path: Path) -> list[str]:
     faults: list[str] = []
     for name, model in SECTION_MODELS.items():
         try:
-            read_params(name, model, path=path)
-        except ParamsError as error:
+            plan = read_params(name, model, path=path)
+            if isinstance(plan, TunePlan):
+                axes_of(plan.space, TrainPlan)
+        except ValueError as error:  # both name the faults below a first line
             faults += [line.strip() for line in str(error).splitlines()[1:]]
     return list(dict.fromkeys(faults))  # each section repeats the names of unknown ones
