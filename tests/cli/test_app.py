@@ -118,23 +118,6 @@ def test_checking_params_loads_neither_torch_nor_optuna(folder: Path) -> None:
     assert result.stdout.splitlines()[-1] == "set()"
 
 
-def test_a_summary_before_the_first_run_says_what_to_do(folder: Path) -> None:
-    assert "run `dvc repro` first" in str(rehead("summary").exception)
-
-
-def test_a_summary_gives_both_maps_and_the_report(folder: Path) -> None:
-    scores = {head: {"AP": ap, "AP50": None} for head, ap in (("box", 0.5), ("mask", 0.25))}
-    write_json(folder / "reports" / "evaluation.json", scores)
-    write_json(folder / "reports" / "registration.json", {"name": "toy", "version": "3", "because": "it is better"})
-    lines = rehead("summary").stdout.splitlines()
-    assert lines[:3] == [
-        "box mAP 0.500  (AP50 undefined)",
-        "mask mAP 0.250  (AP50 undefined)",
-        "model   toy version 3: it is better",
-    ]
-    assert str(folder / "reports" / "index.html") in lines[3]
-
-
 def test_retraining_beside_another_cycle_exits_with_75(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:1")
     with held_lock(folder / "data" / "retraining" / "cycle.lock", what="a test"):

@@ -1,6 +1,9 @@
 """Verbs about the project folder: init, params, summary."""
 
 import json
+import os
+import shlex
+import shutil
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -67,7 +70,24 @@ def summary() -> None:
         print(f"{head} mAP {_number(scores[head]['AP'])}  (AP50 {_number(scores[head]['AP50'])})")
     print(f"model   {receipt['name']} version {receipt['version']}: {receipt['because']}")
     print(f"report  {(_REPORTS / 'index.html').resolve()}")
-    print("serve   .venv/bin/rehead serve")
+    print("serve  ", "\n   or   ".join(_serving(receipt, os.environ.get("PATH", os.defpath))))
+
+
+def _serving(receipt: dict[str, Any], path: str) -> tuple[str, str]:
+    """Write two commands that serve what was registered: the champion if it became that, else its version."""
+    from rehead.tracking.store import tracking_uri  # a first call creates the local store
+
+    champion = receipt.get("alias") == "champion"
+    address = f"models:/{receipt['name']}{'@champion' if champion else '/' + str(receipt['version'])}"
+    folder = Path(sys.executable).parent
+    reached = shutil.which("rehead", path=path) is not None
+    named = "" if "MLFLOW_TRACKING_URI" in os.environ else f"MLFLOW_TRACKING_URI={shlex.quote(tracking_uri())} "
+    # MLflow looks for uvicorn on PATH, so the folder before its name would not do.
+    return (
+        f"{'rehead' if reached else shlex.quote(str(folder / 'rehead'))} serve{'' if champion else f' {address}'}",
+        f"{'' if reached else f'PATH={shlex.quote(str(folder))}:$PATH '}{named}"
+        f"mlflow models serve -m {address} --env-manager local",
+    )
 
 
 def _report(name: str) -> dict[str, Any]:

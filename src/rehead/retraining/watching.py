@@ -1,4 +1,4 @@
-"""Whether DVC looks at the source: if dvc.yaml does not list it, ingest keeps its old result whatever changed inside."""
+"""Whether DVC looks at the source: unless dvc.yaml lists it, ingest keeps its old result whatever changed inside."""
 
 from pathlib import Path
 
