@@ -11,9 +11,10 @@ from rehead.registry.plan import RegisterPlan
 from rehead.registry.promotion import Contender
 from rehead.registry.receipt import receipt_of, version_tags
 from rehead.registry.registration import register
-from rehead.registry.rescoring import check_agreement, score_model
+from rehead.registry.rescoring import check_agreement, refused_images, score_model
 from rehead.registry.versions import open_versions
 from rehead.reporting.model_card import write_model_card
+from rehead.serving.images import Limits
 from rehead.serving.model import Settings
 from rehead.stage import stage
 from rehead.tracking.lineage import lineage_tags
@@ -40,10 +41,14 @@ def main(*, detector: Path, dataset: Path, evaluation: Path, training: Path, rec
             run_id = trained.get("run_id")
             done = register(package, new, plan, versions=versions, rescore=mask_ap, tags=tags, run_id=run_id)
 
-        facts = receipt_of(done, new, box_ap=box_ap, lineage=lineage)
+        refused = refused_images(dataset, Limits(max_pixels=settings.max_pixels))
+        facts = receipt_of(done, new, box_ap=box_ap, lineage=lineage, refused=refused)
         write_json(receipt, facts)
         write_model_card(card, {**facts, "evaluation": scored, "training": trained, "model": config["model"]})
         print(f"{done.name} version {done.version} is the {done.alias}: {done.because}")
+        if refused:
+            names = ", ".join(refused[:5])
+            print(f"warning: too large for the served model (register.max_megapixels): {len(refused)} of test, {names}")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rehead.serving.images import RequestError, read_image
+from rehead.serving.images import UNLIMITED, Limits, RequestError, read_image
 
 Encode = Callable[..., bytes]
 
@@ -160,6 +160,15 @@ def test_animations_are_refused(kind: str) -> None:
 def test_an_image_of_too_many_bytes_is_refused(value: str | bytes) -> None:
     with pytest.raises(RequestError, match="larger than 20 MB"):
         read_image(value, row=0)
+
+
+def test_an_image_of_too_many_pixels_is_refused(encode: Encode) -> None:
+    with pytest.raises(RequestError, match="too many pixels"):
+        read_image(encode("PNG"), row=0, limits=Limits(max_pixels=40 * 30 - 1))
+
+
+def test_without_limits_an_image_of_many_bytes_is_read(encode: Encode) -> None:
+    assert read_image(encode("PNG") + bytes(21_000_000), row=0, limits=UNLIMITED).shape == (30, 40, 3)
 
 
 def test_a_message_never_repeats_the_input() -> None:

@@ -10,7 +10,9 @@ import torch
 
 from rehead.coco.rle import decode, encode
 from rehead.evaluation.prediction import Detections
-from rehead.serving.manifest import ManifestError
+from rehead.files import write_json
+from rehead.serving.faults import ServingError
+from rehead.serving.manifest import ManifestError, write_manifest
 from rehead.serving.model import DetectorModel
 from tests.serving.fixed import FixedDetector, context_of, find_fixed, loaded, png, table
 
@@ -68,6 +70,29 @@ def test_without_a_threshold_the_models_own_holds(folder: Path) -> None:
 def test_a_requests_threshold_wins(folder: Path) -> None:
     answer = loaded(folder, FixedDetector(score=0.59)).predict(None, table(png()), {"score_threshold": 0.5})[0]
     assert len(answer["scores"]) == 1
+
+
+@pytest.fixture
+def narrow(folder: Path) -> DetectorModel:
+    """A model that takes a thousand pixels at most."""
+    write_json(folder / "artifacts" / "serving.json", {"max_pixels": 1000})
+    write_manifest(folder)
+    return loaded(folder, FixedDetector())
+
+
+def test_an_image_over_the_models_own_limit_is_refused(narrow: DetectorModel) -> None:
+    with pytest.raises(ServingError, match="too many pixels"):
+        narrow.predict(None, table(png(40, 30)))
+
+
+def test_for_scoring_the_limits_are_lifted(narrow: DetectorModel) -> None:
+    narrow.lift_limits()
+    assert len(narrow.predict(None, table(png(40, 30)))) == 1
+
+
+def test_no_request_lifts_the_limits(narrow: DetectorModel) -> None:
+    with pytest.raises(ServingError, match="unknown parameter"):
+        narrow.predict(None, table(png(40, 30)), {"max_pixels": 10_000})
 
 
 def test_a_mask_survives_the_answer(folder: Path) -> None:

@@ -111,7 +111,11 @@ SetParams = Callable[[str], None]
 def set_params(project: Path) -> Iterator[SetParams]:
     """Write the `register` section for the next run; the project's own comes back."""
     file = project / "params.yaml"
-    yield lambda fields: file.write_text(f"register: {{{fields}}}\n") and None
+
+    def _set(fields: str) -> None:
+        file.write_text(f"register: {{{fields}}}\n")
+
+    yield _set
     file.write_text(PARAMS)
 
 
@@ -163,3 +167,18 @@ def test_new_serving_settings_reach_the_champion_and_old_ones_come_back(run: Run
         set_params(f"name: resized, max_megapixels: {megapixels}")
         versions.append((run(0)["version"], run(0)["alias"]))
     assert versions == [(1, "champion"), (2, "champion"), (1, "champion")]
+
+
+def test_a_test_image_too_large_for_a_request_is_scored_and_named(
+    run: Run, project: Path, set_params: SetParams, capsys: pytest.CaptureFixture[str]
+) -> None:
+    set_params("name: roomy")
+    image = project / "data" / "dataset" / "images" / "2.png"
+    whole = image.read_bytes()
+    try:
+        image.write_bytes(whole + bytes(20_000_000))
+        receipt = run(0)
+    finally:
+        image.write_bytes(whole)
+    assert (receipt["alias"], receipt["refused_test_images"]) == ("champion", ["2.png"])
+    assert "too large for the served model (register.max_megapixels): 1 of test, 2.png" in capsys.readouterr().out

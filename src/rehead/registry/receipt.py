@@ -1,7 +1,7 @@
 """What is written down about a registration: the tags on its version, and the receipt in reports/."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rehead.registry.packaging import Package
@@ -26,9 +26,12 @@ def version_tags(
 
 
 def receipt_of(
-    done: Registration, new: Contender, *, box_ap: float | None, lineage: Mapping[str, str]
+    done: Registration, new: Contender, *, box_ap: float | None, lineage: Mapping[str, str], refused: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """Give reports/registration.json: no times, so that the same registration writes the same receipt."""
+    """Give reports/registration.json: no times, so that the same registration writes the same receipt.
+
+    `refused` names test images that count in the score and are too large for the served model.
+    """
     return {
         "name": done.name,
         "version": done.version,
@@ -37,6 +40,7 @@ def receipt_of(
         "because": done.because,
         "mask_AP": new.mask_AP,
         "box_AP": box_ap,
+        "refused_test_images": list(refused),
         "classes": list(new.classes),
         "model_sha256": new.model_sha256,
         "dataset_fingerprint": new.dataset_fingerprint,

@@ -1,4 +1,7 @@
-"""The score of a packaged model as its clients would see it: through the loaded pyfunc, from image files."""
+"""The score of a packaged model as its clients would see it: through the loaded pyfunc, from image files.
+
+Only the limits on a request's size are lifted: the evaluation had none, and the scores must agree.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,7 @@ from mlflow.pyfunc import PyFuncModel
 from rehead.coco.results import read_results
 from rehead.evaluation.coco_map import Scores, coco_map
 from rehead.files import read_json
+from rehead.serving.images import Limits
 
 TOLERANCE = 1e-6
 
@@ -17,8 +21,20 @@ TOLERANCE = 1e-6
 def score_model(location: str, dataset: Path, *, max_detections: int = 100) -> Scores:
     """Score a model folder or models:/ URI on the test split of a canonical dataset."""
     truth = read_json(dataset / "test.json")
-    results = results_of(mlflow.pyfunc.load_model(location), truth, dataset / "images")
+    model = mlflow.pyfunc.load_model(location)
+    model.unwrap_python_model().lift_limits()
+    results = results_of(model, truth, dataset / "images")
     return coco_map(truth, read_results(results, truth), max_detections=max_detections)
+
+
+def refused_images(dataset: Path, limits: Limits) -> list[str]:
+    """Name the test images that a server with these limits refuses, though they count in the score."""
+    return [
+        image["file_name"]
+        for image in read_json(dataset / "test.json")["images"]
+        if image["width"] * image["height"] > limits.max_pixels
+        or (dataset / "images" / image["file_name"]).stat().st_size > limits.max_bytes
+    ]
 
 
 def results_of(model: PyFuncModel, truth: dict[str, Any], images: Path) -> list[dict[str, Any]]:

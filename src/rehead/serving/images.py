@@ -7,6 +7,8 @@ size is judged before pixels are decoded. Messages name the row and never repeat
 import base64
 import binascii
 import re
+import sys
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,17 +30,31 @@ _FAULTS = {
 _DAMAGED = "the image is damaged or cut short"
 
 
+@dataclass(frozen=True)
+class Limits:
+    """How large an image may be: as sent, in bytes, and as decoded, in pixels."""
+
+    max_bytes: int = MAX_BYTES
+    max_pixels: int = MAX_PIXELS
+
+
+REQUEST = Limits()
+UNLIMITED = Limits(max_bytes=sys.maxsize, max_pixels=sys.maxsize)
+"""For images of our own, which passed ingest's limits."""
+
+
 class RequestError(ValueError):
     """What is wrong with a request, in words that may be sent back to whoever sent it."""
 
 
-def read_image(value: object, *, row: int, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
+def read_image(value: object, *, row: int, limits: Limits = REQUEST) -> NDArray[np.uint8]:
     """Decode one cell of the `image` column into upright pixels HW3, RGB.
 
     Raises RequestError that names the row and the rule which the image breaks.
     """
     try:
-        image = decode_image(_bytes_of(value, row), formats=FORMATS, max_pixels=max_pixels).image
+        data = _bytes_of(value, row, limits.max_bytes)
+        image = decode_image(data, formats=FORMATS, max_pixels=limits.max_pixels).image
     except ImageError as error:
         raise RequestError(f"row {row}: {_FAULTS.get(error.code, _DAMAGED)}") from None
     if min(image.size) < SMALLEST_SIDE:
@@ -48,17 +64,17 @@ def read_image(value: object, *, row: int, max_pixels: int = MAX_PIXELS) -> NDAr
     return np.array(image, dtype=np.uint8)
 
 
-def _bytes_of(value: object, row: int) -> bytes:
+def _bytes_of(value: object, row: int, max_bytes: int) -> bytes:
     """Take bytes as they are and text as base64, with or without a data: URL's prefix and line breaks."""
     if isinstance(value, str):
-        if len(value) > MAX_BYTES * 3 // 2:
-            raise RequestError(f"row {row}: the image is larger than {MAX_BYTES // 1_000_000} MB")
+        if len(value) > max_bytes * 3 // 2:
+            raise RequestError(f"row {row}: the image is larger than {max_bytes // 1_000_000} MB")
         try:
             value = base64.b64decode("".join(_DATA_URL.sub("", value, count=1).split()), validate=True)
         except (binascii.Error, ValueError):
             raise RequestError(f"row {row}: `image` is not base64") from None
     if not isinstance(value, bytes):
         raise RequestError(f"row {row}: `image` must be base64 text or bytes, not {type(value).__name__}")
-    if len(value) > MAX_BYTES:
-        raise RequestError(f"row {row}: the image is larger than {MAX_BYTES // 1_000_000} MB")
+    if len(value) > max_bytes:
+        raise RequestError(f"row {row}: the image is larger than {max_bytes // 1_000_000} MB")
     return value

@@ -18,7 +18,7 @@ from rehead.evaluation.prediction import Detections, predict_image
 from rehead.files import read_json
 from rehead.serving.answers import Wish, read_wish, write_answer
 from rehead.serving.faults import ServingError, breakdown, overload, refusal
-from rehead.serving.images import MAX_PIXELS, RequestError, read_image
+from rehead.serving.images import MAX_PIXELS, REQUEST, UNLIMITED, Limits, RequestError, read_image
 from rehead.serving.manifest import verify_manifest
 
 MAX_IMAGES = 16
@@ -62,6 +62,7 @@ class DetectorModel(PythonModel):
         self._turn = threading.Lock()
         self._detector: Detector | None = None
         self._settings = Settings()
+        self._limits = REQUEST
 
     def load_context(self, context: PythonModelContext) -> None:
         """Check the model folder's hashes, load the detector and let it predict once.
@@ -71,8 +72,13 @@ class DetectorModel(PythonModel):
         folder = Path(context.artifacts["detector"])
         verify_manifest(folder.parent.parent)
         self._settings = Settings(**read_json(Path(context.artifacts["settings"])))
+        self._limits = Limits(max_pixels=self._settings.max_pixels)
         self._detector = self._load(folder)
         self._answer(np.zeros((_WARM_UP_SIDE, _WARM_UP_SIDE, 3), np.uint8), Wish(0.5, "none"))
+
+    def lift_limits(self) -> None:
+        """Take images of any size from now on: for scoring in this process, which no request can ask for."""
+        self._limits = UNLIMITED
 
     def predict(
         self, context: PythonModelContext | None, model_input: pd.DataFrame, params: dict[str, Any] | None = None
@@ -93,7 +99,7 @@ class DetectorModel(PythonModel):
         if not self._turn.acquire(timeout=self._patience_seconds):
             raise overload()
         try:
-            return self._answer(read_image(cell, row=row, max_pixels=self._settings.max_pixels), wish)
+            return self._answer(read_image(cell, row=row, limits=self._limits), wish)
         finally:
             self._turn.release()
 
