@@ -1,6 +1,5 @@
 """Read the source strictly, split it without leakage and write the canonical dataset; report every fault."""
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from rehead.coco.plan import DataPlan
 from rehead.coco.rendering import print_faults
 from rehead.files import write_json
 from rehead.params import load_document, read_params
-from rehead.stage import stage
+from rehead.stage import run, stage
 
 
 def main(*, dataset: Path, report: Path) -> None:
@@ -43,7 +42,4 @@ def _is_watched(source: str, pipeline: Path) -> bool:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--dataset", type=Path, required=True, help="folder to write the canonical dataset into")
-    parser.add_argument("--report", type=Path, required=True, help="JSON to write counts and faults into")
-    main(**vars(parser.parse_args()))
+    run(main)

@@ -1,6 +1,5 @@
 """Package the detector, score the package, compare it with the champion, register it, and say who serves now."""
 
-import argparse
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +15,7 @@ from rehead.registry.versions import open_versions
 from rehead.reporting.model_card import write_model_card
 from rehead.serving.images import Limits
 from rehead.serving.model import Settings
-from rehead.stage import stage
+from rehead.stage import run, stage
 from rehead.tracking.lineage import lineage_tags
 
 
@@ -52,7 +51,4 @@ def main(*, detector: Path, dataset: Path, evaluation: Path, training: Path, rec
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    for flag in ("--detector", "--dataset", "--evaluation", "--training", "--receipt", "--card"):
-        parser.add_argument(flag, type=Path, required=True)
-    main(**vars(parser.parse_args()))
+    run(main)

@@ -1,11 +1,10 @@
 """Search the declared space for the parameters that train best on validation; pass through when there are no trials."""
 
-import argparse
 from pathlib import Path
 
 from rehead.files import replaced_folder, write_json
 from rehead.params import read_params
-from rehead.stage import stage
+from rehead.stage import run, stage
 from rehead.tuning.plan import TunePlan
 from rehead.tuning.result import StudyResult
 
@@ -46,7 +45,4 @@ def main(*, dataset: Path, start: Path, report: Path, figures: Path) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    for flag in ("--dataset", "--start", "--report", "--figures"):
-        parser.add_argument(flag, type=Path, required=True)
-    main(**vars(parser.parse_args()))
+    run(main)

@@ -14,13 +14,15 @@ Count = Annotated[int, Field(ge=0, le=1_000_000)]
 class ShapesPlan(Section):
     """The drawn dataset: images in each split, their side in pixels, the kinds of object.
 
-    `seed` null takes the seed of the `data` section.
+    `visible` is the least share of an object that neither another object nor the border hides: with less in view a
+    corner of a square is also one of a triangle. `seed` null takes the seed of the `data` section.
     """
 
     train: Count = 240
     val: Count = 60
     test: Count = 120
     size: Annotated[int, Field(ge=32, le=4096)] = 160
+    visible: Annotated[float, Field(ge=0.1, le=1.0)] = 0.5
     kinds: tuple[str, ...] = ("circle", "square", "triangle", "star")
     seed: int | None = None
 

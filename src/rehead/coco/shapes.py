@@ -21,7 +21,6 @@ _SPLITS = ("train", "val", "test")
 _OBJECTS = (2, 7)
 _RADIUS = (0.07, 0.24)
 """Smallest and largest object radius as a share of the picture's side."""
-_LEAST_VISIBLE = 0.35
 _LEAST_PIXELS = 24
 
 Picture = NDArray[np.float64]
@@ -66,7 +65,7 @@ def _draw(plan: ShapesPlan, rng: Generator) -> tuple[NDArray[np.uint8], list[dic
     for _ in range(int(rng.integers(_OBJECTS[0], _OBJECTS[1] + 1))):
         thing = _place(plan, rng)
         trial_hw = np.where(thing.mask_hw, len(placed), owner_hw)
-        if all(_seen(other, trial_hw == number) for number, other in enumerate([*placed, thing])):
+        if all(_seen(other, trial_hw == number, plan.visible) for number, other in enumerate([*placed, thing])):
             _paint(picture, thing, rng)
             placed.append(thing)
             owner_hw = trial_hw
@@ -75,9 +74,9 @@ def _draw(plan: ShapesPlan, rng: Generator) -> tuple[NDArray[np.uint8], list[dic
     return (np.clip(picture, 0.0, 1.0) * 255).astype(np.uint8), objects
 
 
-def _seen(thing: _Placed, visible_hw: NDArray[np.bool_]) -> bool:
+def _seen(thing: _Placed, visible_hw: NDArray[np.bool_], share: float) -> bool:
     """Tell whether enough of an object is in view to be worth a label."""
-    return bool(visible_hw.sum() >= max(_LEAST_PIXELS, _LEAST_VISIBLE * thing.full_area))
+    return bool(visible_hw.sum() >= max(_LEAST_PIXELS, share * thing.full_area))
 
 
 def _place(plan: ShapesPlan, rng: Generator) -> _Placed:

@@ -41,6 +41,8 @@ class Architecture:
     mask_layers: tuple[int, ...] = (256, 256, 256, 256)
     anchor_sizes: tuple[int, ...] = (32, 64, 128, 256, 512)
     input_size: int = 800
+    proposals: int = 1000
+    """Proposals that meet the box head in prediction."""
     normalised_heads: bool = False
     """Batch norm in pyramid and heads, four convolutions in the box head: torchvision's `v2` (Li et al. 2021)."""
 
@@ -60,7 +62,13 @@ def _resnet(classifier: Callable[..., nn.Module], norm_layer: Norm) -> nn.Module
 _RESNET = {"layer1": "0", "layer2": "1", "layer3": "2", "layer4": "3"}
 _BASIC, _BOTTLENECK = (64, 128, 256, 512), (256, 512, 1024, 2048)
 _small = partial(
-    Architecture, fpn_channels=96, box_head=256, mask_layers=(64,), anchor_sizes=(16, 32, 64, 128, 256), input_size=320
+    Architecture,
+    fpn_channels=96,
+    box_head=256,
+    mask_layers=(64,),
+    anchor_sizes=(16, 32, 64, 128, 256),
+    input_size=320,
+    proposals=300,
 )
 
 ARCHITECTURES: dict[str, Architecture] = {

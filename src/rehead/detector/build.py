@@ -63,6 +63,8 @@ def _assemble(plan: ModelPlan, outputs: int, *, frozen_statistics: bool) -> Mask
         max_size=plan.max_size or round(shorter * 5 / 3),
         rpn_anchor_generator=anchors,
         rpn_head=RPNHead(channels, anchors.num_anchors_per_location()[0], conv_depth=2 if norm else 1),
+        rpn_pre_nms_top_n_test=architecture.proposals,
+        rpn_post_nms_top_n_test=architecture.proposals,
         box_roi_pool=GuardedRoIAlign(_LEVELS, output_size=_BOX_BINS, sampling_ratio=_SAMPLES),
         box_head=box_head,
         box_predictor=FastRCNNPredictor(box_width, outputs),

@@ -39,7 +39,11 @@ def coco_map(truth: dict[str, Any], results: list[dict[str, Any]], *, max_detect
     `max_detections` best results of an image count for AP and for the last recall (COCO calls it AR100). Areas follow
     COCO: small below 32x32 pixels, large above 96x96. A number is None where there is no object to find.
     """
-    evaluations = evaluate_heads(truth, results, max_detections=max_detections)
+    return scores_of(truth, evaluate_heads(truth, results, max_detections=max_detections))
+
+
+def scores_of(truth: dict[str, Any], evaluations: dict[str, Any]) -> Scores:
+    """Reduce what `evaluate_heads` returned to the numbers that COCO reports."""
     summaries = {head: _summary(evaluation) for head, evaluation in evaluations.items()}
     return Scores(summaries["box"], summaries["mask"], _per_class(truth, evaluations))
 

@@ -4,7 +4,7 @@ from importlib.metadata import version
 from typing import Any
 
 from rehead.dataset.split import Split
-from rehead.evaluation.coco_map import coco_map
+from rehead.evaluation.coco_map import evaluate_heads, scores_of
 from rehead.evaluation.plan import EvaluationPlan
 from rehead.evaluation.uncertainty import intervals
 
@@ -13,11 +13,11 @@ def evaluation_report(
     split: Split, results: list[dict[str, Any]], plan: EvaluationPlan, *, max_detections: int, weights_sha256: str
 ) -> dict[str, Any]:
     """Score a split's results and say what was scored, by what, and how sure the numbers are."""
-    scores = coco_map(split.truth, results, max_detections=max_detections)
+    evaluations = evaluate_heads(split.truth, results, max_detections=max_detections)
+    scores = scores_of(split.truth, evaluations)
     spread = intervals(
-        split.truth,
-        results,
-        max_detections=max_detections,
+        evaluations,
+        images=len(split),
         resamples=plan.resamples,
         confidence=plan.confidence,
         seed=plan.seed,

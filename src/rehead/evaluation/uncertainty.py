@@ -12,8 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rehead.evaluation.coco_map import evaluate_heads
-
 _RECALLS = np.linspace(0.0, 1.0, 101)
 
 
@@ -29,19 +27,19 @@ class Matches:
 
 
 def intervals(
-    truth: dict[str, Any],
-    results: list[dict[str, Any]],
+    evaluations: dict[str, Any],
     *,
-    max_detections: int,
+    images: int,
     resamples: int,
     confidence: float,
     seed: int,
 ) -> dict[str, dict[str, list[float] | None]]:
-    """Give [low, high] for AP and AP50 of both heads; None where AP is undefined or no resample was asked for."""
+    """Give [low, high] for AP and AP50 of both heads from what `evaluate_heads` returned for so many images.
+
+    None where AP is undefined or no resample was asked for.
+    """
     rng = np.random.default_rng(seed)
-    images = len(truth["images"])
     draws = [np.bincount(rng.integers(images, size=images), minlength=images) for _ in range(resamples)]
-    evaluations = evaluate_heads(truth, results, max_detections=max_detections)
     return {head: _interval(matches_of(found), draws, confidence) for head, found in evaluations.items()}
 
 

@@ -1,7 +1,11 @@
 """A detector's results and scores on a split, checked before they are believed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
+
+import torch
 
 from rehead.coco.results import read_results
 from rehead.dataset.split import Split
@@ -15,11 +19,32 @@ Callback = Callable[[], None]
 def predict_split(detector: Detector, split: Split, *, on_image: Callback = lambda: None) -> list[dict[str, Any]]:
     """Detect in every image of a split; returns COCO results with labels as category ids."""
     detector.model.eval()
+
+    def of_image(index: int) -> list[dict[str, Any]]:
+        return coco_results(predict_image(detector, split.image(index)), image_id=split.images[index].id)
+
     results: list[dict[str, Any]] = []
-    for index, record in enumerate(split.images):
-        results += coco_results(predict_image(detector, split.image(index)), image_id=record.id)
-        on_image()
+    with _one_thread_each() as workers:
+        for found in workers.map(of_image, range(len(split))):
+            results += found
+            on_image()
     return read_results(results, split.truth)
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[ThreadPoolExecutor]:
+    """Let each processor work on an image of its own: one image alone keeps no two of them busy.
+
+    Measured at 160 px on two: 180 ms an image with both on one, 113 ms with one, see `tests/bench`. The result is that
+    of one thread whatever the machine has.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with ThreadPoolExecutor(max_workers=before) as workers:
+            yield workers
+    finally:
+        torch.set_num_threads(before)
 
 
 def score_split(detector: Detector, split: Split, *, on_image: Callback = lambda: None) -> Scores:

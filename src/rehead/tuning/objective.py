@@ -7,31 +7,27 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import rehead
 from rehead.dataset.split import load_split
 from rehead.detector.checkpoint import load_detector
 from rehead.evaluation.validation import score_split
-from rehead.files import read_json, sha256_of
+from rehead.files import read_json
+from rehead.training.code import code_hashes
 from rehead.training.loop import Learner, train
 from rehead.training.plan import TrainPlan
 from rehead.tuning.plan import Scalar, TunePlan
 from rehead.tuning.trial import Objective
-
-_CODE = ("dataset", "detector", "training", "evaluation", "coco", "roi_align")
-"""Children of the package that a trial's score depends on."""
 
 
 def facts_of(dataset: Path, start: Path, plan: TrainPlan, tune: TunePlan) -> dict[str, Any]:
     """Collect what the scores of a study depend on: data, detector, fixed parameters, space, seed and code."""
     splits = read_json(dataset / "manifest.json")["splits"]
     fixed = {name: value for name, value in plan.model_dump(mode="json").items() if f"train.{name}" not in tune.space}
-    package = Path(next(iter(rehead.__path__)))
     return {
         "splits": {name: splits[name]["fingerprint"] for name in ("train", "val")},
         "detector": read_json(start / "manifest.json"),
         "fixed": fixed,
         "space": tune.identity(),
-        "code": {name: sha256_of(package / name) for name in _CODE},
+        "code": code_hashes(),
     }
 
 
