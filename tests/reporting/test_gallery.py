@@ -17,7 +17,7 @@ def test_the_worst_picture_is_written_first_and_the_best_last(
     truth: dict[str, Any], results: list[dict[str, Any]], images: Path, tmp_path: Path
 ) -> None:
     overlays = write_overlays(tmp_path / "out", truth, results, images, worst=1, best=1)
-    assert [(one.group, one.path.name) for one in overlays] == [("worst", "7.png"), ("best", "8.png")]
+    assert [(one.group, one.path.name) for one in overlays] == [("worst", "worst-7.png"), ("best", "best-8.png")]
 
 
 def test_no_picture_is_both_worst_and_best(

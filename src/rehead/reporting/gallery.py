@@ -61,7 +61,7 @@ def write_overlays(
         left = draw_objects(image_hw3, _of_image(truth["annotations"], tally.image_id), names)
         right = draw_objects(image_hw3, _of_image(shown, tally.image_id), names)
         present = {one["category_id"] for one in _of_image([*truth["annotations"], *shown], tally.image_id)}
-        path = folder / f"{tally.image_id}.png"
+        path = folder / f"{group}-{tally.image_id}.png"  # DVC takes a bare number for a step, and cannot mix both
         write_png(path, compose_comparison(left, right, {key: names[key] for key in sorted(present)}, names=names))
         legend = tuple(
             (names[key], palette.as_hex(palette.colour(class_position(key, names)))) for key in sorted(present)
