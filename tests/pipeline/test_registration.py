@@ -23,3 +23,4 @@ def test_params_a_then_b_then_a_register_the_right_model_each_time(project: Proj
     assert receipts[0]["version"] == receipts[2]["version"] != receipts[1]["version"]
     assert receipts[0]["model_sha256"] == receipts[2]["model_sha256"]
     assert len(client.search_model_versions("name='tiny'")) == 2
+    assert "index.html" in project.dvc("plots", "show"), "DVC cannot show the figures that the stages wrote"
