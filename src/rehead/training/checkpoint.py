@@ -35,7 +35,7 @@ class Checkpoint:
     def of_inputs(cls, root: Path, *, inputs: Iterable[Path], plan: dict[str, Any]) -> "Checkpoint":
         """Name the folder after inputs, plan and code: another dataset, rate or version of the loop never resumes it.
 
-        Of the trainings that were abandoned earlier, the two newest are kept.
+        Of the trainings that were abandoned earlier, the three newest are kept.
         """
         for old in sorted(root.glob("*"), key=lambda folder: folder.stat().st_mtime)[:-_KEPT]:
             shutil.rmtree(old, ignore_errors=True)

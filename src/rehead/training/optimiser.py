@@ -15,7 +15,7 @@ _STEP_DROPS = ((0.9, 0.01), (2 / 3, 0.1))
 
 def build_optimizer(model: nn.Module, plan: TrainPlan) -> Optimizer:
     """Build the optimiser over what learns; norms and biases (one dimension) take no weight decay."""
-    learning = [p for p in model.parameters() if p.requires_grad]
+    learning = list(learning_parameters(model))
     groups = [
         {"params": [p for p in learning if p.ndim > 1], "weight_decay": plan.weight_decay},
         {"params": [p for p in learning if p.ndim <= 1], "weight_decay": 0.0},
