@@ -27,13 +27,20 @@ class ShapesPlan(Section):
     seed: int | None = None
 
 
+class TilePlan(Section):
+    """Overlapping tiles that large images are cut into: their side in pixels, and the share that neighbours share."""
+
+    size: Annotated[int, Field(ge=64, le=8192)] = 1024
+    overlap: Annotated[float, Field(ge=0.05, le=0.5)] = 0.25
+
+
 class DataPlan(Section):
     """What `ingest` reads and writes.
 
     `source` is `shapes` or a path to a COCO folder. `val` and `test` are the shares cut out where the source has no
     such split; `test: val` scores on the validation images, for sets too small to spare any. `group` is a regular
     expression on file names: images whose first capture agrees stay in one split. `policy` overrides the action taken
-    on a fault, by its code.
+    on a fault, by its code. `tile` cuts images larger than a tile, for training and for prediction; null does not.
     """
 
     source: str = Field(default="shapes", min_length=1)
@@ -43,6 +50,7 @@ class DataPlan(Section):
     group: str | None = None
     max_pixels: Annotated[int, Field(ge=1, le=178_000_000)] = 100_000_000
     policy: dict[str, Action] = Field(default_factory=dict)
+    tile: TilePlan | None = None
     shapes: ShapesPlan = ShapesPlan()
 
     @field_validator("policy")
