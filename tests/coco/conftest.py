@@ -16,7 +16,7 @@ from rehead.coco.image_worker import inspected
 from rehead.coco.kinds import Action
 from rehead.coco.reading import read_dataset, read_source
 from rehead.coco.records import Dataset
-from rehead.coco.sources import Source
+from rehead.coco.sources import Part, Source
 
 Document = dict[str, Any]
 WIDTH, HEIGHT = 64, 48
@@ -104,7 +104,7 @@ def look(folder: Path, tmp_path: Path) -> Callable[[Document], tuple[Dataset | N
     def _look(content: Document) -> tuple[Dataset | None, FaultLog]:
         (folder / "annotations.json").write_text(json.dumps(content), encoding="utf-8")
         log = FaultLog()
-        source = Source({"all": folder / "annotations.json"}, folder / "images")
+        source = Source({"all": (Part(folder / "annotations.json", folder / "images"),)})
         splits = read_source(source, log, Decoder())
         return splits.get("all"), log
 

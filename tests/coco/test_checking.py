@@ -14,7 +14,7 @@ from rehead.coco.checking import check_dataset
 from rehead.coco.faults import FaultLog
 from rehead.coco.reading import read_source
 from rehead.coco.rendering import lines_of
-from rehead.coco.sources import Source
+from rehead.coco.sources import Part, Source
 from rehead.coco.truth import document_of
 
 Document = dict[str, Any]
@@ -34,8 +34,8 @@ def two_splits(folder: Path, document: Document) -> tuple[Path, Document]:
 def _codes(folder: Path, val: Document, decoder: Any) -> set[str]:
     (folder / "val.json").write_text(json.dumps(val), encoding="utf-8")
     log = FaultLog()
-    files = {name: folder / f"{name}.json" for name in ("train", "val")}
-    read_source(Source(files, folder / "images"), log, decoder)
+    splits = {name: (Part(folder / f"{name}.json", folder / "images"),) for name in ("train", "val")}
+    read_source(Source(splits), log, decoder)
     return set(log.totals()) - {"files-unlisted"}
 
 

@@ -24,13 +24,14 @@ def init(
     """
     from rehead.cli.advice import advise, survey
     from rehead.cli.editing import ParamsEdit, watch_source  # ruamel.yaml: 0.4 s, see cli/app.py
-    from rehead.coco.sources import find_source
+    from rehead.coco.sources import opened_source
     from rehead.training.plan import TrainPlan
 
-    source = find_source(path)
     edit = ParamsEdit.of(_PARAMS)
     batch = edit.value("train", "batch_size")
-    found = survey(source.files.values())
+    with opened_source(path) as source:
+        parts = [part for split in source.splits.values() for part in split]
+        found = survey(part.file for part in parts)
     if found.unusable:
         fault = f"{found.unusable} box(es) without a positive width and height were left out"
         print(f"note: {fault}; `rehead check {path}` names them", file=sys.stderr)
@@ -43,7 +44,7 @@ def init(
         edit.set(item.section, item.key, item.value, because=item.because)
         print(f"{item.section}.{item.key}: {item.value}  # {item.because}")
     edit.save()
-    beside = source.images if path.is_file() else None
+    beside = parts[0].images if path.is_file() else None
     watched = watch_source(_PIPELINE, images=beside) if _PIPELINE.is_file() else False
     print(f"wrote {_PARAMS}{' and dvc.yaml' if watched else ''}; next: rehead check {path}")
 

@@ -12,7 +12,7 @@ from rehead.coco.image_pool import ImagePool
 from rehead.coco.kinds import Action
 from rehead.coco.reading import read_source
 from rehead.coco.records import Dataset
-from rehead.coco.sources import Source, SourceError, find_source
+from rehead.coco.sources import SourceError, opened_source
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,12 @@ def check_dataset(
     Image files are looked at below `images`; else in images/ beside a JSON file, if there is such a folder.
     """
     log = FaultLog(policy or {})
+    splits: dict[str, Dataset] = {}
     try:
-        source = _source(target, images, val)
+        with opened_source(target, images=images, val=val) as source, ImagePool(max_pixels=max_pixels) as pool:
+            splits = read_source(source, log, pool)
     except SourceError as error:
         log.add("json-file", target, "", str(error))
-        return report_on(target, {}, log)
-    with ImagePool(max_pixels=max_pixels) as pool:
-        splits = read_source(source, log, pool)
     return report_on(target, splits, log)
 
 
@@ -88,12 +87,3 @@ def _content_hash(splits: Mapping[str, Dataset]) -> str | None:
     images = [image for data in splits.values() for image in data.images]
     lines = sorted({f"{i.facts.sha256} {i.file_name!a}\n" for i in images if i.facts is not None})
     return hashlib.sha256("".join(lines).encode()).hexdigest() if lines else None
-
-
-def _source(target: Path, images: Path | None, val: Path | None) -> Source:
-    if target.is_dir():
-        found = find_source(target)
-        return Source(found.files | ({"val": val} if val else {}), images or found.images)
-    beside = target.parent / "images"
-    files = {"train": target, "val": val} if val else {"all": target}
-    return Source(files, images or (beside if beside.is_dir() else None))

@@ -12,7 +12,7 @@ from rehead.coco.image_pool import ImagePool
 from rehead.coco.plan import DataPlan
 from rehead.coco.reading import read_source
 from rehead.coco.shapes import draw_shapes
-from rehead.coco.sources import find_source
+from rehead.coco.sources import opened_source
 from rehead.coco.splitting import Splitting, make_splits
 
 
@@ -49,13 +49,13 @@ def ingest(plan: DataPlan, dataset: Path) -> Ingested:
 
 
 def _ingest(folder: Path, plan: DataPlan, dataset: Path) -> Ingested:
-    source, log = find_source(folder), FaultLog(plan.policy)
-    with ImagePool(max_pixels=plan.max_pixels) as pool:
-        given = read_source(source, log, pool)
-    if log.rejected:
-        raise RejectedError(report_on(plan.source, given, log))
-    splitting = make_splits(given, plan)
-    manifest = write_dataset(dataset, splitting.splits, source=plan.source)
+    log = FaultLog(plan.policy)
+    with opened_source(folder) as source, ImagePool(max_pixels=plan.max_pixels) as pool:
+        given = read_source(source.with_images(), log, pool)
+        if log.rejected:
+            raise RejectedError(report_on(plan.source, given, log))
+        splitting = make_splits(given, plan)
+        manifest = write_dataset(dataset, splitting.splits, source=plan.source)
     found = report_on(plan.source, given, log)
     return Ingested(manifest, found, _report(splitting, manifest, found))
 

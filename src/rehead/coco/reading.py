@@ -35,14 +35,16 @@ class Pictures:
 def read_source(source: Source, log: FaultLog, inspector: Inspector) -> dict[str, Dataset]:
     """Read all splits of a source and compare them; a split whose file says nothing is left out."""
     splits = {}
-    pictures = None if source.images is None else Pictures(ImageFolder(source.images), inspector)
-    for name, file in source.files.items():
-        data = read_dataset(file, pictures, log)
+    roots = {part.images for parts in source.splits.values() for part in parts if part.images is not None}
+    pictures = {root: Pictures(ImageFolder(root), inspector) for root in sorted(roots)}
+    for name, (part,) in source.splits.items():
+        data = read_dataset(part.file, pictures[part.images] if part.images is not None else None, log)
         if data is not None:
             splits[name] = data
-    check_splits(splits, source.files, log)
-    if pictures is not None and splits:
-        _note_unlisted(pictures.folder, log)
+    check_splits(splits, {name: parts[0].file for name, parts in source.splits.items()}, log)
+    if splits:
+        for looked in pictures.values():
+            _note_unlisted(looked.folder, log)
     return splits
 
 
