@@ -1,7 +1,13 @@
-"""What a COCO file says once it has been checked: categories, images and annotations, all masks as run lengths."""
+"""What a COCO file says once it has been checked: categories, images and annotations, all masks as run lengths.
 
-from dataclasses import dataclass
+`entry` is the object in the source that a record was read from, `extra` the source's fields beside the three lists:
+both only where a reader was asked to keep them, for a copy that loses nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,6 +16,7 @@ class Category:
 
     id: int
     name: str
+    entry: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,7 @@ class ImageRecord:
     height: int
     path: Path | None = None
     facts: ImageFacts | None = None
+    entry: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,7 @@ class Annotation:
     area: float
     iscrowd: int
     counts: str
+    entry: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -61,3 +70,4 @@ class Dataset:
     categories: tuple[Category, ...]
     images: tuple[ImageRecord, ...]
     annotations: tuple[Annotation, ...]
+    extra: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
