@@ -4,7 +4,7 @@ Each step sees only what the one before it let through: file, shape, ids, image 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rehead.coco.annotations import AnnotationReader, Frame, Targets
@@ -17,6 +17,7 @@ from rehead.coco.image_files import ImageFolder
 from rehead.coco.image_pool import Inspector
 from rehead.coco.json_file import load_json
 from rehead.coco.leakage import check_splits
+from rehead.coco.originals import with_entries
 from rehead.coco.records import Annotation, Dataset, ImageRecord
 from rehead.coco.sources import Source
 from rehead.coco.structure import Entries, read_tables
@@ -32,13 +33,16 @@ class Pictures:
     inspector: Inspector
 
 
-def read_source(source: Source, log: FaultLog, inspector: Inspector) -> dict[str, Dataset]:
-    """Read all splits of a source and compare them; a split whose file says nothing is left out."""
+def read_source(source: Source, log: FaultLog, inspector: Inspector, *, keep: bool = False) -> dict[str, Dataset]:
+    """Read all splits of a source and compare them; a split whose file says nothing is left out.
+
+    `keep` leaves the source's own entries with the records, for a copy that loses nothing.
+    """
     splits = {}
     roots = {part.images for parts in source.splits.values() for part in parts if part.images is not None}
     pictures = {root: Pictures(ImageFolder(root), inspector) for root in sorted(roots)}
     for name, (part,) in source.splits.items():
-        data = read_dataset(part.file, pictures[part.images] if part.images is not None else None, log)
+        data = read_dataset(part.file, pictures[part.images] if part.images is not None else None, log, keep=keep)
         if data is not None:
             splits[name] = data
     check_splits(splits, {name: parts[0].file for name, parts in source.splits.items()}, log)
@@ -48,19 +52,21 @@ def read_source(source: Source, log: FaultLog, inspector: Inspector) -> dict[str
     return splits
 
 
-def read_dataset(file: Path, pictures: Pictures | None, log: FaultLog) -> Dataset | None:
+def read_dataset(file: Path, pictures: Pictures | None, log: FaultLog, *, keep: bool = False) -> Dataset | None:
     """Read one COCO file, without pixels where `pictures` is None; None if the three lists are not in it."""
     faults = log.of(file)
     document = load_json(file, faults)
     tables = None if document is None else read_tables(document.value, faults)
-    if tables is None:
+    if document is None or tables is None:
         return None
     categories = read_categories(tables.categories, faults)
     table = read_image_entries(tables.images, faults)
     images, frames = _images(table, pictures, faults)
     targets = Targets(frames, table.alias, table.seen, categories)
-    annotations = tuple(_annotations(tables.annotations, targets, faults))
+    annotations = tuple(_annotations(tables.annotations, targets, faults, keep=keep))
     data = Dataset(tuple(categories.values()), tuple(images), annotations)
+    if keep:
+        data = with_entries(data, document.value, tables)
     # Of a file with records missing, the set as a whole would tell only what follows from that.
     return data if faults.rejected else check_whole(data, faults)
 
@@ -103,12 +109,12 @@ def _seen(entries: list[ImageEntry], pictures: Pictures, faults: FileFaults) -> 
             yield SeenImage(entry, path, inspection.facts)
 
 
-def _annotations(entries: Entries, targets: Targets, faults: FileFaults) -> Iterator[Annotation]:
+def _annotations(entries: Entries, targets: Targets, faults: FileFaults, *, keep: bool) -> Iterator[Annotation]:
     reader = AnnotationReader(targets, faults)
     for at, entry in followed(entries, total=len(entries), what="annotations checked"):
         found = reader.read(at, entry)
         if found is not None:
-            yield found
+            yield replace(found, entry=entry) if keep else found
 
 
 def _note_unlisted(folder: ImageFolder, log: FaultLog) -> None:
