@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from rehead.coco.decoding import KEPT_FORMATS, decode_image
 from rehead.coco.records import Category, Dataset, ImageFacts, ImageRecord
 from rehead.coco.truth import document_of
 from rehead.files import replaced_folder, sha256_of, write_atomically, write_json
+from rehead.progress import followed
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_STEM = 100
@@ -27,12 +28,9 @@ def write_dataset(folder: Path, splits: Mapping[str, Dataset], *, source: str) -
     The label of a category is its place, from 1, in the order of the source's category ids.
     """
     categories = sorted(splits["train"].categories, key=lambda category: category.id)
-    images = _distinct(image for data in splits.values() for image in data.images)
-    names = _safe_names(images)
+    images = distinct(splits)
     with replaced_folder(folder) as fresh:
-        (fresh / "images").mkdir()
-        for image in images:
-            _write_image(image, fresh / "images" / names[_path(image)])
+        names = write_images(fresh / "images", images)
         documents = {name: canonical_document(data, categories, names) for name, data in splits.items()}
         for name, document in documents.items():
             write_atomically(fresh / f"{name}.json", json.dumps(document, allow_nan=False))
@@ -45,6 +43,20 @@ def write_dataset(folder: Path, splits: Mapping[str, Dataset], *, source: str) -
         }
         write_json(fresh / "manifest.json", manifest)
     return manifest
+
+
+def write_images(folder: Path, images: list[ImageRecord]) -> dict[Path, str]:
+    """Write images upright into the new folder `folder`; returns the name of each by its source file."""
+    names = _safe_names(images)
+    folder.mkdir()
+    for image in followed(images, total=len(images), what="images written"):
+        _write_image(image, folder / names[_path(image)])
+    return names
+
+
+def distinct(splits: Mapping[str, Dataset]) -> list[ImageRecord]:
+    """List one record a file: train and val may share a file where the policy lets them."""
+    return list({_path(image): image for data in splits.values() for image in data.images}.values())
 
 
 def canonical_document(data: Dataset, categories: list[Category], names: Mapping[Path, str]) -> dict[str, Any]:
@@ -96,11 +108,6 @@ def _safe_names(images: list[ImageRecord]) -> dict[Path, str]:
         taken.add(name.casefold())
         names[_path(image)] = name
     return names
-
-
-def _distinct(images: Iterable[ImageRecord]) -> list[ImageRecord]:
-    """Keep one record a file: train and val may share a file where the policy lets them."""
-    return list({_path(image): image for image in images}.values())
 
 
 def _path(image: ImageRecord) -> Path:
