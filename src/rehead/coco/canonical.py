@@ -88,10 +88,12 @@ def _summary(document: Mapping[str, Any], data: Dataset) -> dict[str, Any]:
 
 def _write_image(image: ImageRecord, target: Path) -> None:
     """Copy the bytes where every reader sees upright RGB in them; else store the upright pixels as PNG."""
-    if _facts(image).plain:
+    facts = _facts(image)
+    if facts.plain:
         shutil.copyfile(_path(image), target)
         return
-    decode_image(_path(image).read_bytes()).image.save(target, compress_level=3)
+    # The limit of pixels, which the plan may have raised, was kept when the image was looked at.
+    decode_image(_path(image).read_bytes(), max_pixels=facts.width * facts.height).image.save(target, compress_level=3)
 
 
 def _safe_names(images: list[ImageRecord]) -> dict[Path, str]:

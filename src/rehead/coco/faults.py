@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rehead.coco.kinds import KINDS, Action, chosen_actions
+from rehead.coco.kinds import KINDS, Action
+from rehead.coco.policy import chosen_actions
 
 KEPT_OF_A_KIND = 20
 _SHORT = reprlib.Repr()

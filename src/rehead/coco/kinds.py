@@ -4,8 +4,6 @@
 it as it is. What native code cannot take safely has no `warn`, and what has no safe repair has no `repair`.
 """
 
-import difflib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -138,17 +136,3 @@ KINDS: dict[str, Kind] = {
     "result-segmentation": Kind(_REJECT, "write an RLE of the image's own size, or polygons"),
     "result-limit": Kind(_WARN, "raise the limit of detections an image, or expect recall to suffer"),
 }
-
-
-def chosen_actions(policy: Mapping[str, Action]) -> dict[str, Action]:
-    """Overlay a policy on the defaults; raises ValueError that names each unknown code and each action not allowed."""
-    faults = []
-    for code, action in policy.items():
-        if code not in KINDS:
-            nearest = difflib.get_close_matches(code, KINDS, n=1)
-            faults.append(f"data.policy.{code}: no such fault" + (f"; did you mean {nearest[0]}?" if nearest else ""))
-        elif action not in KINDS[code].actions:
-            faults.append(f"data.policy.{code}: {action} is not possible; choose {' or '.join(KINDS[code].actions)}")
-    if faults:
-        raise ValueError("\n".join(faults))
-    return {code: kind.actions[0] for code, kind in KINDS.items()} | dict(policy)

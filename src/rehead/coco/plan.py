@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from rehead.coco.kinds import Action, chosen_actions
+from rehead.coco.kinds import Action
+from rehead.coco.policy import chosen_actions
 from rehead.params import Section
 
 Share = Annotated[float, Field(ge=0.0, lt=1.0)]
@@ -40,7 +41,8 @@ class DataPlan(Section):
     `source` is `shapes` or a path to a COCO folder. `val` and `test` are the shares cut out where the source has no
     such split; `test: val` scores on the validation images, for sets too small to spare any. `group` is a regular
     expression on file names: images whose first capture agrees stay in one split. `policy` overrides the action taken
-    on a fault, by its code. `tile` cuts images larger than a tile, for training and for prediction; null does not.
+    on a fault, by its code; `rle-*` stands for all that begin so. `tile` cuts images larger than a tile, for training
+    and for prediction; null does not.
     """
 
     source: str = Field(default="shapes", min_length=1)
