@@ -13,13 +13,15 @@ from matplotlib.ticker import MaxNLocator
 
 from rehead.files import write_atomically
 from rehead.reporting.palette import BOX_COLOUR, MASK_COLOUR
+from rehead.reporting.wording import shortened
 
 Row = Mapping[str, float | None]
 
 _DPI = 160
 _MOST_CLASSES = 40
-_INK = "#30363d"
-_STYLE: Any = {
+LONGEST_NAME = 28
+INK = "#30363d"
+STYLE: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 10,
     "axes.titlesize": 11,
@@ -27,11 +29,11 @@ _STYLE: Any = {
     "axes.titlepad": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.edgecolor": _INK,
-    "axes.labelcolor": _INK,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
-    "text.color": _INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "text.color": INK,
     "axes.grid": True,
     "grid.color": "#d5d9de",
     "grid.linewidth": 0.6,
@@ -68,7 +70,7 @@ def plot_training(history: Sequence[Row], *, columns: int = 2) -> Figure:
     if not history:
         raise ValueError("history holds no epoch: there is no curve to draw; is training.csv empty?")
     rows = -(-4 // columns)
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(4.6 * columns, 3.1 * rows), layout="constrained")
         panels = figure.subplots(rows, columns, squeeze=False).ravel()
         _plot_loss(panels[0], history)
@@ -87,7 +89,7 @@ def plot_class_precision(per_class: Mapping[str, Mapping[str, Any]]) -> Figure:
         raise ValueError("per_class is empty: there is no class to draw")
     ranked = sorted(per_class, key=lambda name: (per_class[name].get("mask_AP") is None, _ap(per_class, name, "mask")))
     names = ranked[:_MOST_CLASSES]
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         figure = Figure(figsize=(7.2, 1.5 + 0.46 * len(names)), layout="constrained")
         axes = figure.subplots()
         for head, tint, offset in (("box", BOX_COLOUR, -0.19), ("mask", MASK_COLOUR, 0.19)):
@@ -97,7 +99,7 @@ def plot_class_precision(per_class: Mapping[str, Mapping[str, Any]]) -> Figure:
             for spot, value, name in zip(spots, values, names, strict=True):
                 text = "undefined" if per_class[name].get(f"{head}_AP") is None else f"{value:.3f}"
                 axes.text(value + 0.01, spot, text, va="center", fontsize=8)
-        axes.set_yticks(range(len(names)), [_short(name) for name in names], parse_math=False)
+        axes.set_yticks(range(len(names)), [shortened(name, longest=LONGEST_NAME) for name in names], parse_math=False)
         axes.set(xlim=(0, 1.08), ylim=(len(names) - 0.4, -0.6), xlabel="AP, IoU 0.50 to 0.95")
         axes.set_title("AP by class" if len(names) == len(ranked) else f"AP of the weakest {len(names)} classes")
         axes.grid(visible=False, axis="y")
@@ -116,7 +118,7 @@ def write_figure(path: Path, figure: Figure) -> None:
 def render_svg(figure: Figure) -> bytes:
     """Return a figure as SVG with letters as outlines and no background; the same figure gives the same bytes."""
     buffer = BytesIO()
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     return buffer.getvalue()
 
@@ -125,12 +127,8 @@ def _ap(per_class: Mapping[str, Mapping[str, Any]], name: str, head: str) -> flo
     return per_class[name].get(f"{head}_AP") or 0.0
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= 28 else name[:27] + "…"
-
-
 def _plot_loss(axes: Axes, history: Sequence[Row]) -> None:
-    axes.plot(*_points(history, "loss"), color=_INK, marker="o")
+    axes.plot(*_points(history, "loss"), color=INK, marker="o")
     axes.set_title("Training loss, all parts added")
     axes.set_ylim(bottom=0)
 

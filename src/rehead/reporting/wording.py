@@ -55,6 +55,19 @@ def plain(value: Any) -> str:
     return str(value)
 
 
+def readable(text: str) -> str:
+    """Escape what cannot be seen or turns its surroundings around: control characters, bidi marks, half characters."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else _escaped(c) for c in text)
+
+
+def shortened(text: str, *, longest: int) -> str:
+    """Make a text readable and cut its middle out where it is longer than `longest`: both ends of a path tell most."""
+    kept = readable(text)
+    if len(kept) <= longest:
+        return kept
+    return f"{kept[: longest // 2]}…{kept[len(kept) - (longest - longest // 2 - 1) :]}"
+
+
 def short_hash(value: str | None) -> str:
     """Keep the first twelve digits of a fingerprint."""
     return value[:12] if value else "–"
@@ -69,3 +82,7 @@ def cell(value: Any) -> str:
 def score_cell(value: float | None) -> str:
     """Write a score for Markdown: three decimals, or a dash."""
     return "–" if value is None else f"{value:.3f}"
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
