@@ -18,6 +18,7 @@ def with_entries(data: Dataset, document: dict[str, Any], tables: Tables) -> Dat
         images=tuple(replace(image, entry=images[image.id]) for image in data.images),
         categories=tuple(replace(category, entry=categories[category.id]) for category in data.categories),
         extra={key: value for key, value in document.items() if key not in vars(tables)},
+        listed=(len(document["images"]), len(document["annotations"])),
     )
 
 

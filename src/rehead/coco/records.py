@@ -65,9 +65,10 @@ class Annotation:
 
 @dataclass(frozen=True)
 class Dataset:
-    """The sound part of one COCO file."""
+    """The sound part of one COCO file; `listed` counts the images and annotations in the file, sound or not."""
 
     categories: tuple[Category, ...]
     images: tuple[ImageRecord, ...]
     annotations: tuple[Annotation, ...]
     extra: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    listed: tuple[int, int] = field(default=(0, 0), compare=False, repr=False)
