@@ -2,14 +2,16 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
+from rehead.cli.policies import Rules, rules_for
 from rehead.coco.checking import check_dataset
 from rehead.coco.rendering import print_faults
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
+_POLICY = "What to do about a kind of fault: reject, repair, drop or warn; `rle-*` stands for all that begin so."
 
 
 def check(
@@ -17,18 +19,36 @@ def check(
     *,
     images: Annotated[Path | None, typer.Option("--images", help="Where the images are, if elsewhere.")] = None,
     val: Annotated[Path | None, typer.Option("--val", help="COCO file of the validation split.")] = None,
+    fix: Annotated[Path | None, typer.Option("--fix", help="Write a repaired COCO copy to this new folder.")] = None,
+    policy: Annotated[list[str] | None, typer.Option("--policy", metavar="CODE=ACTION", help=_POLICY)] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List every fault of a COCO dataset in one pass, with its cure; writes nothing.
+    """List every fault of a COCO dataset in one pass, with its cure; writes nothing but the copy of --fix.
 
-    Exit code 0: usable (what ingest would repair is named), 1: rejected.
+    Exit code 0: usable (what ingest would repair is named), 1: rejected. With --fix 0 says that the copy is sound.
     """
-    report = check_dataset(target, images=images, val=val)
+    rules = rules_for(target, policy or ())
+    if fix is not None:
+        _fix(target, fix, images=images, val=val, rules=rules, as_json=as_json)
+    report = check_dataset(target, images=images, val=val, policy=rules.policy, max_pixels=rules.max_pixels)
     if as_json:
         print(json.dumps(report.as_dict(), indent=2, ensure_ascii=False))
     else:
         print_faults(report)
     raise typer.Exit(0 if report.usable else 1)
+
+
+def _fix(target: Path, out: Path, *, images: Path | None, val: Path | None, rules: Rules, as_json: bool) -> NoReturn:
+    """Write a repaired copy and tell what was done."""
+    from rehead.coco.fixing import fix_dataset, lines_of_fix
+
+    fixed = fix_dataset(target, out, images=images, val=val, policy=rules.policy, max_pixels=rules.max_pixels)
+    if as_json:
+        print(json.dumps(fixed.as_dict(), indent=2, ensure_ascii=False))
+    else:
+        print_faults(fixed.found)
+        print(*lines_of_fix(fixed), sep="\n")
+    raise typer.Exit(0 if fixed.sound else 1)
 
 
 def score(

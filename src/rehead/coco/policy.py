@@ -14,10 +14,10 @@ def chosen_actions(policy: Mapping[str, Action]) -> dict[str, Action]:
     return {code: kind.actions[0] for code, kind in KINDS.items()} | named_actions(policy)
 
 
-def named_actions(policy: Mapping[str, Action]) -> dict[str, Action]:
+def named_actions(policy: Mapping[str, Action], *, option: str = "data.policy.") -> dict[str, Action]:
     """Spell a policy out by code: `rle-*` stands for the kinds that begin so and allow the action, a full code wins.
 
-    Raises ValueError that names each unknown code and each action not allowed.
+    Raises ValueError that names each unknown code and each action not allowed, after the `option` that gave it.
     """
     faults: list[str] = []
     wide: dict[str, Action] = {}
@@ -26,7 +26,7 @@ def named_actions(policy: Mapping[str, Action]) -> dict[str, Action]:
         codes = [code for code in KINDS if fnmatchcase(code, name)] if "*" in name else [name]
         allowed = [code for code in codes if code in KINDS and action in KINDS[code].actions]
         if not allowed:
-            faults.append(f"data.policy.{name}: {_refusal(name, action, codes)}")
+            faults.append(f"{option}{name}: {_refusal(name, action, codes)}")
         (wide if "*" in name else exact).update(dict.fromkeys(allowed, action))
     if faults:
         raise ValueError("\n".join(faults))
