@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rehead.coco.decoding import MAX_PIXELS
-from rehead.coco.faults import Fault, FaultLog
+from rehead.coco.faults import Fault, FaultLog, printable
 from rehead.coco.image_pool import ImagePool
 from rehead.coco.kinds import Action
 from rehead.coco.reading import read_source
@@ -72,7 +72,7 @@ def report_on(target: Path | str, splits: Mapping[str, Dataset], log: FaultLog) 
     counts = {name: {"images": len(d.images), "annotations": len(d.annotations)} for name, d in splits.items()}
     names = tuple(category.name for category in next(iter(splits.values())).categories) if splits else ()
     return CheckReport(
-        target=str(target),
+        target=printable(str(target)),
         usable=not log.rejected,
         faults=tuple(log.faults),
         fault_counts=log.totals(),

@@ -15,6 +15,8 @@ _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 100
 _SHORT.maxlong = 40
 _SHORT.maxlevel = 3
+_LONGEST = 1000
+"""Characters of a message or a path: more is a document's content, not a message."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ class FaultLog:
         self.counts[code, str(file)] += 1
         if self.counts[code, str(file)] <= KEPT_OF_A_KIND:
             shown = "" if value is None else shortened(value)
-            self.faults.append(Fault(code, action, str(file), where, shown, message, KINDS[code].fix))
+            told = map(printable, (str(file), where, shown, message))
+            self.faults.append(Fault(code, action, *told, KINDS[code].fix))
         return action
 
     def of(self, file: Path | str) -> "FileFaults":
@@ -90,6 +93,12 @@ class FileFaults:
     def keeps(self, code: str, where: str, message: str, *, value: Any = None) -> bool:
         """Note a fault and say whether its record stays, repaired or as it is."""
         return self.add(code, where, message, value=value) in ("repair", "warn")
+
+
+def printable(text: str) -> str:
+    """Escape what could command a terminal, break a line or turn its direction, and cut what is endless."""
+    shown = text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]}...{text[-_LONGEST // 2 :]}"
+    return shown if shown.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in shown)
 
 
 def shortened(value: Any) -> str:
