@@ -54,7 +54,7 @@ class FaultLog:
         self.counts[code, str(file)] += 1
         if self.counts[code, str(file)] <= KEPT_OF_A_KIND:
             shown = "" if value is None else shortened(value)
-            told = map(printable, (str(file), where, shown, message))
+            told = printable(str(file)), printable(where), shown, printable(message)
             self.faults.append(Fault(code, action, *told, KINDS[code].fix))
         return action
 

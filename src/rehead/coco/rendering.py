@@ -1,8 +1,12 @@
-"""A check report for people: a colour table on a terminal, one line a fault elsewhere."""
+"""A check report for people: colour tables on a terminal, a kind of fault each, and one line a fault elsewhere."""
 
 from collections import Counter
+from collections.abc import Iterator
+from itertools import groupby
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -10,24 +14,30 @@ from rehead.coco.checking import CheckReport
 from rehead.coco.faults import Fault
 
 _COLOURS = {"reject": "bold red", "drop": "magenta", "repair": "yellow", "warn": "cyan"}
+_SEVERITY = tuple(_COLOURS)
+_VALUE_COLUMNS = 24
+"""Characters of a value's column: longer ones are folded, and the reason keeps its room on a narrow terminal."""
 
 
 def print_faults(report: CheckReport, console: Console | None = None) -> None:
-    """Print the faults, the count of those left out, and the verdict."""
-    console = console or Console()
-    if console.is_terminal and report.faults:
-        console.print(_table(report.faults))
-        told = _tail(report)
+    """Print the faults by kind, the most severe first, then the count of each action and the verdict."""
+    console = console or Console(highlight=False)
+    if console.is_terminal:
+        for faults in _kinds(report):
+            _print_kind(faults, _left_out(report, faults), console)
     else:
-        told = lines_of(report)
-    for line in told[:-1]:
-        console.print(Text(line), soft_wrap=True)
-    console.print(Text(told[-1], style="bold green" if report.usable else "bold red"), soft_wrap=True)
+        for line in lines_of(report)[:-1]:
+            console.print(Text(line), soft_wrap=True)
+    console.print(Text(verdict(report), style="bold green" if report.usable else "bold red"), soft_wrap=True)
 
 
 def lines_of(report: CheckReport) -> list[str]:
-    """Write a report as plain lines: the faults, the counts of those left out, the verdict."""
-    return [*map(_line, report.faults), *_tail(report)]
+    """Write a report as plain lines: the faults by kind, the counts of those left out, the verdict."""
+    lines: list[str] = []
+    for faults in _kinds(report):
+        lines += map(_line, faults)
+        lines += _more(faults, _left_out(report, faults))
+    return [*lines, verdict(report)]
 
 
 def verdict(report: CheckReport) -> str:
@@ -37,34 +47,66 @@ def verdict(report: CheckReport) -> str:
     word = "usable" if report.usable else "rejected"
     if report.content_hash:
         held += f"; content hash of the image files {report.content_hash[:16]}"
-    return f"{report.target}: {word}, {total} fault(s){f' ({held})' if held else ''}"
+    return f"{report.target}: {word}, {total} fault(s){_by_action(report)}{f' ({held})' if held else ''}"
 
 
-def _tail(report: CheckReport) -> list[str]:
-    return [*(f"... and {count} more of {code}" for code, count in _left_out(report).items()), verdict(report)]
+def _kinds(report: CheckReport) -> Iterator[list[Fault]]:
+    """Group the faults by kind, the most severe action first, kinds and faults in the order they were found."""
+    first = {fault.code: place for place, fault in reversed(list(enumerate(report.faults)))}
+    ordered = sorted(report.faults, key=lambda fault: (_SEVERITY.index(fault.action), first[fault.code]))
+    for _, faults in groupby(ordered, key=lambda fault: fault.code):
+        yield list(faults)
+
+
+def _print_kind(faults: list[Fault], left_out: int, console: Console) -> None:
+    """Print one kind: what it is, its cure, and a table of its faults under each file."""
+    colour, kind = _COLOURS[faults[0].action], faults[0]
+    console.print(Text.assemble((f"{kind.action} {kind.code}", colour), f"  x{len(faults) + left_out}"))
+    console.print(Padding(Text(f"cure: {kind.fix}", style="green"), (0, 0, 0, 2)))
+    for file, its in groupby(faults, key=lambda fault: fault.file):
+        console.print(Padding(Text(file, style="dim", overflow="fold"), (0, 0, 0, 2)))
+        console.print(Padding(_table(list(its)), (0, 0, 0, 2)))
+    for line in _more(faults, left_out):
+        console.print(Padding(Text(line, style="dim"), (0, 0, 0, 2)))
+    console.print()
+
+
+def _table(faults: list[Fault]) -> Table:
+    """Lay out place, value and reason; a column with nothing in it is left out."""
+    columns = {
+        "where": [fault.where for fault in faults],
+        "value": [fault.value for fault in faults],
+        "reason": [fault.message for fault in faults],
+    }
+    filled = {name: cells for name, cells in columns.items() if any(cells)}
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, header_style="dim")
+    for name in filled:
+        table.add_column(name, overflow="fold", max_width=_VALUE_COLUMNS if name == "value" else None)
+    for row in zip(*filled.values(), strict=True):
+        table.add_row(*map(Text, row))
+    return table
 
 
 def _line(fault: Fault) -> str:
     value = f", got {fault.value}" if fault.value else ""
     where = f" {fault.where}" if fault.where else ""
-    return f"{fault.action} {fault.code}: {_shown(fault.file)}{where}: {fault.message}{value}. Cure: {fault.fix}"
+    return f"{fault.action} {fault.code}: {fault.file}{where}: {fault.message}{value}. Cure: {fault.fix}"
 
 
-def _table(faults: tuple[Fault, ...]) -> Table:
-    table = Table("action", "kind", "where", "what", "cure", show_lines=False)
-    for fault in faults:
-        what = f"{fault.message}, got {fault.value}" if fault.value else fault.message
-        where = f"{_shown(fault.file)} {fault.where}"
-        cells = (fault.code, where, what, fault.fix)
-        table.add_row(Text(fault.action, style=_COLOURS[fault.action]), *map(Text, cells))
-    return table
+def _left_out(report: CheckReport, faults: list[Fault]) -> int:
+    """Count the faults of a kind beyond those listed."""
+    return report.fault_counts[faults[0].code] - len(faults)
 
 
-def _left_out(report: CheckReport) -> dict[str, int]:
-    """Count, by kind, the faults beyond those listed."""
-    listed = Counter(fault.code for fault in report.faults)
-    return {code: count - listed[code] for code, count in report.fault_counts.items() if count > listed[code]}
+def _more(faults: list[Fault], left_out: int) -> list[str]:
+    return [f"... and {left_out} more of {faults[0].code}"] if left_out else []
 
 
-def _shown(path: str) -> str:
-    return path if path.isprintable() else ascii(path)
+def _by_action(report: CheckReport) -> str:
+    """Count faults by what is done about them."""
+    actions = {fault.code: fault.action for fault in report.faults}
+    counts: Counter[str] = Counter()
+    for code, count in report.fault_counts.items():
+        counts[actions[code]] += count
+    told = ", ".join(f"{counts[action]} {action}" for action in _SEVERITY if counts[action])
+    return f": {told}" if told else ""
