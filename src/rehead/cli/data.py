@@ -1,13 +1,15 @@
 """Verbs about COCO files: check, score. Neither imports torch."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
 from rehead.cli.policies import Rules, rules_for
-from rehead.coco.checking import check_dataset
+from rehead.coco.checking import CheckReport, check_dataset
+from rehead.coco.policy import mending
 from rehead.coco.rendering import print_faults
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
@@ -35,7 +37,21 @@ def check(
         print(json.dumps(report.as_dict(), indent=2, ensure_ascii=False))
     else:
         print_faults(report)
+        print(_next_step(report, target, images=images, val=val, rules=rules))
     raise typer.Exit(0 if report.usable else 1)
+
+
+def _next_step(report: CheckReport, target: Path, *, images: Path | None, val: Path | None, rules: Rules) -> str:
+    """Name the command that comes next: go on with the dataset, or have a copy repaired."""
+    place = shlex.quote(str(target))
+    if report.usable:
+        return "next: dvc repro" if rules.of_project else f"next: rehead init {place}"
+    options = [f"--{name} {shlex.quote(str(path))}" for name, path in (("images", images), ("val", val)) if path]
+    kinds = {fault.code for fault in report.faults if fault.action == "reject"}
+    final = sorted(kinds - set(mending({})))
+    if final:
+        return f"next: mend {', '.join(final)} at the source, which has no safe repair"
+    return " ".join(["next: rehead check", place, *options, "--fix OUT  # writes a repaired copy, leaves the source"])
 
 
 def _fix(target: Path, out: Path, *, images: Path | None, val: Path | None, rules: Rules, as_json: bool) -> NoReturn:

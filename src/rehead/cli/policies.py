@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
@@ -13,10 +13,11 @@ from rehead.coco.policy import named_actions
 
 @dataclass(frozen=True)
 class Rules:
-    """What is done about faults, by code, and the largest image in pixels."""
+    """What is done about faults, by code, and the largest image in pixels; `of_project` if params.yaml says so."""
 
     policy: dict[str, Action]
     max_pixels: int = MAX_PIXELS
+    of_project: bool = False
 
 
 def rules_for(target: Path, given: Iterable[str], *, params: Path = Path("params.yaml")) -> Rules:
@@ -25,7 +26,7 @@ def rules_for(target: Path, given: Iterable[str], *, params: Path = Path("params
     Raises ValueError that names each option that is no policy.
     """
     rules = _project_rules(target, params)
-    return Rules(rules.policy | _parsed(given), rules.max_pixels)
+    return replace(rules, policy=rules.policy | _parsed(given))
 
 
 def _parsed(given: Iterable[str]) -> dict[str, Action]:
@@ -58,4 +59,4 @@ def _project_rules(target: Path, params: Path) -> Rules:
     if plan.policy:
         said = ", ".join(f"{code}: {action}" for code, action in plan.policy.items())
         print(f"note: following data.policy of {params} ({said})", file=sys.stderr)
-    return Rules(plan.policy, plan.max_pixels)
+    return Rules(plan.policy, plan.max_pixels, of_project=True)
