@@ -42,6 +42,8 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+SIDEWAYS = (5, 6, 7, 8)
+"""EXIF orientations whose upright image has width and height exchanged."""
 # Pillow's own limits would answer with a warning or with its own words; the pixel limit here comes first.
 Image.MAX_IMAGE_PIXELS = None
 
@@ -105,15 +107,18 @@ def _decode(data: bytes, formats: tuple[str, ...], max_pixels: int, *, repaired:
         frames = getattr(image, "n_frames", 1)
         if frames > 1 and image.format != "MPO":  # the further pictures of an MPO are a camera's previews
             raise ImageError("image-frames", f"{image.format} holds {frames} frames or pages; one a file is read")
+        orientation = _orientation(image)
         image.load()
+        remaining = _orientation(image)  # none in a TIFF: Pillow turns its pixels itself
         kind, mode = ("JPEG" if image.format == "MPO" else str(image.format)), image.mode
-        orientation, notes = _orientation(image), []
+    notes = []
     if kind == "JPEG" and repaired:
         notes.append(("image-end", "JPEG lacks its end marker (EOI), though all its pixels are there: truncated?"))
     rgb, more = _rgb(image)
-    upright = rgb.transpose(TURNS[orientation]) if orientation in TURNS else rgb
+    upright = rgb.transpose(TURNS[remaining]) if remaining in TURNS else rgb
+    stored = upright.size[::-1] if orientation in SIDEWAYS else upright.size
     plain = kind in KEPT_FORMATS and mode in _PLAIN and orientation == 1 and not repaired
-    return Decoded(upright, kind, mode, width, height, orientation, tuple(notes + more), plain)
+    return Decoded(upright, kind, mode, *stored, orientation, tuple(notes + more), plain)
 
 
 def _opened(data: bytes, formats: tuple[str, ...]) -> Image.Image:

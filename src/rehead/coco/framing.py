@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rehead.coco.annotations import Frame
-from rehead.coco.decoding import MAX_ASPECT, SMALLEST_SIDE
+from rehead.coco.decoding import MAX_ASPECT, SIDEWAYS, SMALLEST_SIDE
 from rehead.coco.faults import FileFaults
 from rehead.coco.image_entries import ImageEntry
-from rehead.coco.orientation import SIDEWAYS
 from rehead.coco.records import ImageFacts, ImageRecord
 
 

@@ -3,32 +3,21 @@
 from dataclasses import replace
 
 import numpy as np
+from PIL import Image
 
 from rehead.coco import rle
+from rehead.coco.decoding import SIDEWAYS, TURNS
 from rehead.coco.records import Annotation
-
-SIDEWAYS = (5, 6, 7, 8)
-"""EXIF orientations whose upright image has width and height exchanged."""
 
 
 def turned(annotation: Annotation, orientation: int, height: int, width: int) -> Annotation:
     """Turn an annotation of a stored height x width image as its EXIF orientation turns the pixels."""
-    if orientation == 1:
+    if orientation not in TURNS:
         return annotation
     mask_hw = rle.decode({"size": [height, width], "counts": annotation.counts})
-    counts = rle.encode(np.ascontiguousarray(turned_array(mask_hw, orientation)))["counts"]
-    return replace(annotation, counts=counts, bbox=_turned_box(annotation.bbox, orientation, height, width))
-
-
-def turned_array(array_hw: np.ndarray, orientation: int) -> np.ndarray:
-    """Turn an array as Pillow turns an image of that EXIF orientation."""
-    if orientation in SIDEWAYS:
-        array_hw = array_hw.T
-    if orientation in (2, 3, 6, 7):
-        array_hw = array_hw[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        array_hw = array_hw[::-1]
-    return array_hw
+    upright_hw = np.asarray(Image.fromarray(mask_hw).transpose(TURNS[orientation]))
+    box = _turned_box(annotation.bbox, orientation, height, width)
+    return replace(annotation, counts=rle.encode(upright_hw)["counts"], bbox=box)
 
 
 def _turned_box(
