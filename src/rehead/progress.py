@@ -28,6 +28,7 @@ class Bar:
     def __init__(self, label: str, total: int, console: Console, *, done: int = 0) -> None:
         """Start at `done` of `total`; what was done before counts for nothing in the rate."""
         self._label, self._total, self._done, self._console = label, total, done, console
+        self._live = console.is_terminal  # looks into the environment each time
         self._before = done
         self._display: Progress | None = None
         self._began = time.monotonic()
@@ -37,10 +38,10 @@ class Bar:
         """Count `units` more; `note` is what to show beside the bar, such as the loss."""
         self._done += units
         now = time.monotonic()
-        if self._console.is_terminal and now - self._began >= _QUIET_SECONDS:
+        if self._live and now - self._began >= _QUIET_SECONDS:
             self._display = self._display or self._started()
             self._display.update(self._display.task_ids[0], completed=self._done, note=note)
-        elif not self._console.is_terminal and now - self._told >= _LINE_SECONDS:
+        elif not self._live and now - self._told >= _LINE_SECONDS:
             self._told = now
             rate = (self._done - self._before) / (now - self._began)
             left = (self._total - self._done) / rate

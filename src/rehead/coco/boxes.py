@@ -5,7 +5,7 @@ from typing import Any
 
 from rehead.coco.faults import FileFaults
 from rehead.coco.segmentations import Mask
-from rehead.coco.structure import is_number
+from rehead.coco.structure import NUMBERS, is_number
 
 Box = tuple[float, float, float, float]
 _SLACK = 0.5
@@ -14,6 +14,7 @@ _LEAST_INSIDE = 0.5
 _LEAST_SIDE = 2.0**-10
 _FLOAT32 = 2.0**-22
 """Shares of a coordinate below this are lost when boxes become 32-bit floats: x + width would equal x."""
+_FARTHEST = 1e9
 _APART = 2.0
 _APART_SHARE = 0.1
 
@@ -28,9 +29,8 @@ def read_box(entry: dict[str, Any], mask: Mask, height: int, width: int, where: 
     x, y, w, h = map(float, value)
     left, top, right, bottom = max(x, 0.0), max(y, 0.0), min(x + w, float(width)), min(y + h, float(height))
     inside = max(right - left, 0.0) * max(bottom - top, 0.0)
-    hint = "; read as x1, y1, x2, y2 (xyxy) it would fit" if _is_corners(value, mask) else ""
     if inside < _LEAST_INSIDE * w * h:
-        text = f"bbox lies outside the {width}x{height} image, wholly or mostly{hint}"
+        text = f"bbox lies outside the {width}x{height} image, wholly or mostly{_hint(value, mask)}"
         return mask.box if faults.add("bbox-outside", path, text, value=value) == "repair" else None
     if max(left - x, top - y, x + w - right, y + h - bottom) > _SLACK:
         text = f"bbox sticks out of the {width}x{height} image: clipped"
@@ -39,7 +39,7 @@ def read_box(entry: dict[str, Any], mask: Mask, height: int, width: int, where: 
     box = (left, top, right - left, bottom - top)
     if not _differs(box, mask.box):
         return box
-    text = f"bbox and segmentation do not match (mask: {mask.box}){hint}"
+    text = f"bbox and segmentation do not match (mask: {mask.box}){_hint(value, mask)}"
     action = faults.add("bbox-mismatch", path, text, value=value)
     return {"repair": mask.box, "warn": box}.get(action)
 
@@ -66,13 +66,13 @@ def _shape_fault(entry: dict[str, Any], value: Any) -> tuple[str, str] | None:
     """Find what makes a bbox no four finite numbers."""
     if "bbox" not in entry:
         return "bbox-type", "the annotation has no bbox"
-    if type(value) is not list or len(value) != 4 or not all(map(is_number, value)):
+    if type(value) is not list or len(value) != 4 or not NUMBERS.issuperset(map(type, value)):
         return "bbox-type", "bbox is not four numbers x, y, width, height"
+    if max(map(abs, value)) <= _FARTHEST and math.isfinite(sum(value)):
+        return None
     if not all(type(side) is int or math.isfinite(side) for side in value):
         return "bbox-not-finite", "bbox is not finite (NaN or infinite)"
-    if max(map(abs, value)) > 1e9:
-        return "bbox-outside", "bbox is far outside any image: too large"
-    return None
+    return "bbox-outside", "bbox is far outside any image: too large"
 
 
 def _size_fault(value: list[float], mask: Mask) -> tuple[str, str] | None:
@@ -98,6 +98,8 @@ def _differs(box: Box, other: Box) -> bool:
     )
 
 
-def _is_corners(value: list[float], mask: Mask) -> bool:
+def _hint(value: list[float], mask: Mask) -> str:
+    """Say so if the box is right once its last two numbers are taken for a corner."""
     x1, y1, x2, y2 = value
-    return x2 > x1 and y2 > y1 and not _differs((x1, y1, x2 - x1, y2 - y1), mask.box)
+    fits = x2 > x1 and y2 > y1 and not _differs((x1, y1, x2 - x1, y2 - y1), mask.box)
+    return "; read as x1, y1, x2, y2 (xyxy) it would fit" if fits else ""

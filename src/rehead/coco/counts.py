@@ -1,11 +1,9 @@
-"""COCO's compressed run lengths, read and written here so that no native code sees an unchecked string.
+"""COCO's compressed run lengths, read here so that no native code sees an unchecked string.
 
 The format (cocoapi, maskApi.c, rleToString): each count is cut into 5-bit groups, low first, each stored as the
 character 48 + group + 32 if another follows; bit 16 of the last group is the sign. From the fourth count on, the
 difference to the count before last is stored.
 """
-
-import numpy as np
 
 _MOST_GROUPS = 7  # 35 bits hold any difference of two 32-bit counts
 _ALPHABET = bytes(range(48, 112))
@@ -18,7 +16,7 @@ class CountsError(ValueError):
 def counts_from_string(text: str) -> list[int]:
     """Decode to counts; raises CountsError. The counts may still be negative or add up wrongly.
 
-    A plain loop: most strings are some hundred characters, too few for arrays to pay.
+    A plain loop: most strings are some hundred characters, too few for arrays to pay (measured up to 250).
     """
     counts: list[int] = []
     value = shift = 0
@@ -39,18 +37,6 @@ def counts_from_string(text: str) -> list[int]:
     if shift:
         raise CountsError("the string ends in the middle of a count")
     return counts
-
-
-def string_from_counts(counts: np.ndarray) -> str:
-    """Encode int64 counts, the same characters as cocoapi's."""
-    differences = counts.astype(np.int64)
-    differences[3:] -= counts[1:-2]
-    groups = differences[:, None] >> (5 * np.arange(_MOST_GROUPS))
-    low = groups & 31
-    rest = groups >> 5
-    more = np.where(low & 16, rest != -1, rest != 0)
-    used = np.cumprod(np.concatenate((np.ones((len(counts), 1), dtype=bool), more[:, :-1]), axis=1), axis=1) == 1
-    return (low + 32 * more + 48)[used].astype(np.uint8).tobytes().decode("ascii")
 
 
 def _codes(text: str) -> bytes:

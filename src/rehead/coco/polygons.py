@@ -6,6 +6,7 @@ from typing import Any
 
 from rehead.coco import rle
 from rehead.coco.faults import FileFaults
+from rehead.coco.structure import NUMBERS, is_number
 
 _REACH = 16
 """Image sides that a coordinate may lie away: wrong, but harmless to fill, and cut off at the border."""
@@ -13,20 +14,25 @@ _MANY_POINTS = 20_000
 _MANY_PARTS = 1_000
 _LONGEST_OUTLINE = 10_000_000
 """Pixels of outline in one object: filling takes some 100 bytes for each."""
+Span = tuple[float, float, float, float]
+"""The least x and y, and the greatest x and y, of one part."""
 
 
 def read_polygons(value: list[Any], height: int, width: int, where: str, faults: FileFaults) -> rle.Rle | None:
     """Fill a list of flat polygons in a height x width image; None if they cannot stay."""
     parts = _parts(value, where, faults)
-    if parts is None or not _in_reach(parts, _REACH * max(height, width), where, faults):
+    if parts is None:
         return None
-    reach = max(map(max, parts)) - min(map(min, parts))
+    spans = [_span(part) for part in parts]
+    if not _in_reach(parts, spans, _REACH * max(height, width), where, faults):
+        return None
+    reach = max(map(max, spans)) - min(map(min, spans))
     longest = reach * sum(map(len, parts)) / 2
     if longest > _LONGEST_OUTLINE and (length := sum(map(_outline, parts))) > _LONGEST_OUTLINE:
         text = f"the polygon's outline of {length:.0f} pixels is too large to fill: zigzags or stray points"
         faults.add("polygon-too-long", where, text)
         return None
-    _note_oddities(parts, height, width, where, faults)
+    _note_oddities(parts, spans, height, width, where, faults)
     return rle.polygons_to_rle(parts, height, width)
 
 
@@ -37,10 +43,11 @@ def _parts(value: list[Any], where: str, faults: FileFaults) -> list[list[float]
         return None
     for at, part in enumerate(value):
         if type(part) is not list:
-            what = "a flat list: it must be a list of polygons, nested once" if _number(part) else "no list of polygons"
+            flat = "a flat list: it must be a list of polygons, nested once"
+            what = flat if is_number(part) else "no list of polygons"
             faults.add("segmentation-type", f"{where}[{at}]", f"the segmentation is {what}", value=part)
             return None
-        if not set(map(type, part)) <= {int, float}:
+        if not NUMBERS.issuperset(map(type, part)):
             text = "polygon coordinates must be numbers in one flat list x1, y1, x2, y2, ... (not pairs, not strings)"
             faults.add("segmentation-type", f"{where}[{at}]", text, value=part)
             return None
@@ -64,10 +71,15 @@ def _long_enough(value: list[list[float]], where: str, faults: FileFaults) -> li
     return [part for part in value if len(part) >= 6] if short else value
 
 
-def _in_reach(parts: list[list[float]], limit: int, where: str, faults: FileFaults) -> bool:
+def _span(part: list[float]) -> Span:
+    xs, ys = part[0::2], part[1::2]
+    return min(xs), min(ys), max(xs), max(ys)
+
+
+def _in_reach(parts: list[list[float]], spans: list[Span], limit: int, where: str, faults: FileFaults) -> bool:
     """Prove that all coordinates are finite and near the image; native code overflows on others."""
-    for at, part in enumerate(parts):
-        if -limit <= min(part) and max(part) <= limit and math.isfinite(sum(part)):
+    for at, (part, span) in enumerate(zip(parts, spans, strict=True)):
+        if -limit <= min(span) and max(span) <= limit and math.isfinite(sum(part)):
             continue
         finite = all(type(value) is int or math.isfinite(value) for value in part)
         code = "polygon-range" if finite else "polygon-not-finite"
@@ -85,15 +97,14 @@ def _outline(part: list[float]) -> float:
     return sum(map(max, across, down))
 
 
-def _note_oddities(parts: list[list[float]], height: int, width: int, where: str, faults: FileFaults) -> None:
+def _note_oddities(
+    parts: list[list[float]], spans: list[Span], height: int, width: int, where: str, faults: FileFaults
+) -> None:
     """Note what is kept but worth a look: outlines beyond the border, and very many points or parts."""
     points = sum(map(len, parts)) // 2
     if points > _MANY_POINTS or len(parts) > _MANY_PARTS:
         faults.add("polygon-many", where, f"many points ({points}) or parts ({len(parts)}) in one object's polygons")
-    out = max(max(-min(p), max(p[0::2]) - width, max(p[1::2]) - height) for p in parts)
+    lefts, tops, rights, bottoms = zip(*spans, strict=True)
+    out = max(-min(lefts), -min(tops), max(rights) - width, max(bottoms) - height)
     if out > 1:
         faults.add("polygon-outside", where, f"the polygon reaches {out:.1f} pixels outside the image: clipped")
-
-
-def _number(value: Any) -> bool:
-    return type(value) in (int, float)

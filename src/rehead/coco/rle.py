@@ -5,12 +5,10 @@ behind `pycocotools` crashes, hangs or reads past its buffers on run lengths tha
 """
 
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
 from pycocotools import mask as native
-
-from rehead.coco.counts import string_from_counts
 
 
 class Rle(TypedDict):
@@ -40,7 +38,7 @@ def polygons_to_rle(polygons: Sequence[Sequence[float]], height: int, width: int
 
 def counts_to_rle(counts: Sequence[int] | np.ndarray, height: int, width: int) -> Rle:
     """Compress run lengths that are known to add up to height x width."""
-    return {"size": [height, width], "counts": string_from_counts(np.asarray(counts, dtype=np.int64))}
+    return _text(native.frPyObjects({"size": [height, width], "counts": counts}, height, width))
 
 
 def crop_to_rle(crop_hw: np.ndarray, x: int, y: int, height: int, width: int) -> Rle:
@@ -64,7 +62,7 @@ def area(rle: Rle) -> int:
 
 def bounding_box(rle: Rle) -> tuple[float, float, float, float]:
     """Measure the tight box x, y, width, height in pixels; zeros for an empty mask."""
-    x, y, w, h = (float(value) for value in native.toBbox(rle))
+    x, y, w, h = native.toBbox(rle).tolist()
     return x, y, w, h
 
 
@@ -78,9 +76,5 @@ def _runs(starts: np.ndarray, ends: np.ndarray, total: int) -> np.ndarray:
     return runs[:-1] if len(runs) > 1 and runs[-1] == 0 else runs
 
 
-def _text(rle: dict[str, object]) -> Rle:
-    counts = rle["counts"]
-    assert isinstance(counts, bytes)
-    size = rle["size"]
-    assert isinstance(size, list)
-    return {"size": [int(side) for side in size], "counts": counts.decode("ascii")}
+def _text(rle: dict[str, Any]) -> Rle:
+    return {"size": rle["size"], "counts": rle["counts"].decode("ascii")}

@@ -15,6 +15,8 @@ _KINDS = {
     float: "a number",
 }
 _INT64 = 2**63
+NUMBERS = frozenset((int, float))
+"""The types that a JSON number has; true and false are of another."""
 Entries = list[tuple[int, dict[str, Any]]]
 
 
@@ -64,7 +66,7 @@ def read_id(entry: dict[str, Any], key: str, where: str, faults: FileFaults) -> 
 
 def is_number(value: Any) -> bool:
     """Say whether a JSON value is a number; true and false are not."""
-    return type(value) is float or type(value) is int
+    return type(value) in NUMBERS
 
 
 def _entries(table: list[Any], name: str, faults: FileFaults) -> Entries:
