@@ -8,12 +8,13 @@ import json
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from rehead.coco.decoding import KEPT_FORMATS, decode_image
 from rehead.coco.records import Category, Dataset, ImageFacts, ImageRecord
+from rehead.coco.tiling import Tiling
 from rehead.coco.truth import document_of
 from rehead.files import replaced_folder, sha256_of, write_atomically, write_json
 from rehead.progress import followed
@@ -22,11 +23,16 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_STEM = 100
 
 
-def write_dataset(folder: Path, splits: Mapping[str, Dataset], *, source: str) -> dict[str, Any]:
+def write_dataset(
+    folder: Path, splits: Mapping[str, Dataset], *, source: str, tiling: Tiling | None = None
+) -> dict[str, Any]:
     """Write images/, one JSON a split and manifest.json over `folder`, whole or not at all; returns the manifest.
 
-    The label of a category is its place, from 1, in the order of the source's category ids.
+    The label of a category is its place, from 1, in the order of the source's category ids. A `tiling` takes the
+    place of the training split that it was made of.
     """
+    origins, uncut = (tiling.origins if tiling else {}), splits
+    splits = {**splits, "train": tiling.data} if tiling else splits
     categories = sorted(splits["train"].categories, key=lambda category: category.id)
     images = distinct(splits)
     with replaced_folder(folder) as fresh:
@@ -37,8 +43,17 @@ def write_dataset(folder: Path, splits: Mapping[str, Dataset], *, source: str) -
         manifest = {
             "categories": [category.name for category in categories],
             "source": source,
-            "splits": {name: _summary(documents[name], splits[name]) for name in splits},
-            "renamed": {names[_path(i)]: i.file_name for i in images if names[_path(i)] != i.file_name},
+            "splits": {
+                name: {**_summary(documents[name], splits[name]), "source_images": len(uncut[name].images)}
+                for name in splits
+            },
+            "renamed": {
+                names[path]: image.file_name
+                for image in images
+                if (path := _path(image)) not in origins and names[path] != image.file_name
+            },
+            "tile": tiling.plan.model_dump() if tiling else None,
+            "tiles": {names[path]: asdict(origin) for path, origin in origins.items()},
             "files": {f.relative_to(fresh).as_posix(): sha256_of(f) for f in sorted(fresh.rglob("*")) if f.is_file()},
         }
         write_json(fresh / "manifest.json", manifest)

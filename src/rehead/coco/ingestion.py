@@ -1,6 +1,9 @@
 """From a `data` section to the canonical dataset and its report: draw or find, read, split, write."""
 
+import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +14,11 @@ from rehead.coco.faults import FaultLog
 from rehead.coco.image_pool import ImagePool
 from rehead.coco.plan import DataPlan
 from rehead.coco.reading import read_source
+from rehead.coco.records import Dataset
 from rehead.coco.shapes import draw_shapes
 from rehead.coco.sources import opened_source
 from rehead.coco.splitting import Splitting, make_splits
+from rehead.coco.tiling import Tiling, cut_dataset
 
 
 class RejectedError(ValueError):
@@ -55,9 +60,27 @@ def _ingest(folder: Path, plan: DataPlan, dataset: Path) -> Ingested:
         if log.rejected:
             raise RejectedError(report_on(plan.source, given, log))
         splitting = make_splits(given, plan)
-        manifest = write_dataset(dataset, splitting.splits, source=plan.source)
+        with _cut(splitting.splits["train"], plan, dataset) as tiling:
+            manifest = write_dataset(dataset, splitting.splits, source=plan.source, tiling=tiling)
     found = report_on(plan.source, given, log)
+    if tiling is not None:
+        splitting.how["train"] += f"; {tiling.summary}"
     return Ingested(manifest, found, _report(splitting, manifest, found))
+
+
+@contextmanager
+def _cut(train: Dataset, plan: DataPlan, dataset: Path) -> Iterator[Tiling | None]:
+    """Cut the training images if the plan asks for tiles, for the time of the block.
+
+    The name of the folder lets the next writer of the dataset clear away what a killed process left.
+    """
+    if plan.tile is None:
+        yield None
+        return
+    dataset.parent.mkdir(parents=True, exist_ok=True)
+    prefix = f".{dataset.name}.{os.getpid()}."
+    with tempfile.TemporaryDirectory(prefix=prefix, suffix=".tmp", dir=dataset.parent) as folder:
+        yield cut_dataset(train, plan.tile, Path(folder), seed=plan.seed)
 
 
 def _report(splitting: Splitting, manifest: dict[str, Any], found: CheckReport) -> dict[str, Any]:

@@ -12,10 +12,11 @@ from rehead.retraining.receipt import Outcome, Receipt
 
 
 def dataset_facts(checkout: Path) -> DatasetFacts:
-    """Read the canonical dataset's fingerprints and count its images."""
+    """Read the canonical dataset's fingerprints and count the images that it was made of."""
     splits: dict[str, Any] = read_json(checkout / "data" / "dataset" / "manifest.json")["splits"]
     fingerprint = "+".join(f"{name}:{split['fingerprint']}" for name, split in sorted(splits.items()))
-    return DatasetFacts(fingerprint=fingerprint, images=sum(split["images"] for split in splits.values()))
+    images = sum(split.get("source_images", split["images"]) for split in splits.values())
+    return DatasetFacts(fingerprint=fingerprint, images=images)
 
 
 def pipeline_outputs(checkout: Path) -> list[str]:
