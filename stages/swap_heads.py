@@ -4,7 +4,8 @@ from pathlib import Path
 
 import torch
 
-from rehead.detector.checkpoint import save_detector
+from rehead.detector.build import tiled
+from rehead.detector.checkpoint import save_detector, tile_of
 from rehead.detector.plan import ModelPlan
 from rehead.detector.weights import pretrained_detector
 from rehead.files import read_json
@@ -17,14 +18,16 @@ def main(*, manifest: Path, out: Path) -> None:
     """Write the detector with its new heads to `out`."""
     with stage("swap_heads", inputs=[manifest], sections=["model"]):
         plan = read_params("model", ModelPlan)
-        classes = tuple(read_json(manifest)["categories"])
+        dataset = read_json(manifest)
+        classes, tile = tuple(dataset["categories"]), tile_of(dataset)
 
         torch.manual_seed(plan.seed)
         swapped = pretrained_detector(plan, classes, file=downloaded_weights(plan.weights))
-        save_detector(swapped.detector, out)
+        save_detector(tiled(swapped.detector, tile), out)
 
         kept = f", rows kept for {', '.join(swapped.carried)}" if swapped.carried else ""
-        print(f"{plan.arch} from {swapped.source}: heads for {len(classes)} classes and background{kept}")
+        tiles = f", for tiles of {tile.size} pixels" if tile else ""
+        print(f"{plan.arch} from {swapped.source}: heads for {len(classes)} classes and background{kept}{tiles}")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ from torchvision.models.detection.roi_heads import paste_masks_in_image
 from rehead.coco.rle import decode
 from rehead.detector.build import Detector, build_detector
 from rehead.detector.plan import ModelPlan
-from rehead.evaluation.prediction import coco_results, paste_mask, predict_image
+from rehead.evaluation.detections import coco_results
+from rehead.evaluation.prediction import paste_mask, predict_image
 
 MODEL = ModelPlan(weights="none", input_size=64, fpn_channels=8, box_head=8, mask_layers=(8,))
 

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from rehead.coco.rle import encode
-from rehead.evaluation.prediction import Detections
+from rehead.evaluation.detections import Detections
 from rehead.serving.model import DetectorModel
 
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 from mlflow.exceptions import MlflowException
 
-from rehead.evaluation.prediction import Detections
+from rehead.evaluation.detections import Detections
 from rehead.serving.model import DetectorModel
 from tests.serving.fixed import FixedDetector, context_of, find_fixed, loaded, png, table
 

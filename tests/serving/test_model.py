@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from rehead.coco.rle import decode, encode
-from rehead.evaluation.prediction import Detections
+from rehead.evaluation.detections import Detections
 from rehead.files import write_json
 from rehead.serving.faults import ServingError
 from rehead.serving.manifest import ManifestError, write_manifest

@@ -18,7 +18,8 @@ from rehead.dataset.split import load_split
 from rehead.detector.build import Detector, build_detector
 from rehead.detector.checkpoint import load_detector, save_detector
 from rehead.detector.plan import ModelPlan
-from rehead.evaluation.prediction import coco_results, predict_image
+from rehead.evaluation.detections import coco_results
+from rehead.evaluation.prediction import predict_image
 from rehead.evaluation.validation import score_split
 from rehead.files import read_json, sha256_of, write_json
 

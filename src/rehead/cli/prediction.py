@@ -9,7 +9,8 @@ from PIL import Image
 
 from rehead.detector.build import Detector
 from rehead.detector.checkpoint import load_detector
-from rehead.evaluation.prediction import coco_results, predict_image
+from rehead.evaluation.detections import coco_results
+from rehead.evaluation.prediction import predict_image
 from rehead.reporting.overlays import draw_objects
 from rehead.serving.images import RequestError, read_image
 from rehead.tracking.models import downloaded_model

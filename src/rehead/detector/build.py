@@ -1,6 +1,6 @@
 """A Mask R-CNN of torchvision's parts, with its classes and the plan it was built from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
@@ -11,8 +11,10 @@ from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredic
 from torchvision.models.detection.rpn import RPNHead
 from torchvision.ops import FrozenBatchNorm2d
 
+from rehead.coco.plan import TilePlan
 from rehead.detector.architectures import ARCHITECTURES, Architecture, build_backbone
 from rehead.detector.plan import ModelPlan
+from rehead.detector.scaling import TileTransform
 from rehead.roi_align.guard import GuardedRoIAlign
 
 _LEVELS = ["0", "1", "2", "3"]
@@ -30,6 +32,8 @@ class Detector:
     """Whether the trunk was built with torchvision's FrozenBatchNorm2d."""
     norm_eps: float | None = None
     """Epsilon of FrozenBatchNorm2d where the weights ask for another than torchvision's default."""
+    tile: TilePlan | None = None
+    """How larger images are cut, in training as in prediction; None takes every image whole."""
 
 
 def best_device() -> torch.device:
@@ -47,6 +51,13 @@ def build_detector(
             if isinstance(module, FrozenBatchNorm2d):
                 module.eps = norm_eps
     return Detector(model, tuple(classes), plan, frozen_statistics, norm_eps)
+
+
+def tiled(detector: Detector, tile: TilePlan | None) -> Detector:
+    """Let a detector work by tiles: `input_size` is then the size at which it sees a full tile."""
+    if tile is not None:
+        detector.model.transform = TileTransform(detector.model.transform, tile.size)
+    return replace(detector, tile=tile)
 
 
 def _assemble(plan: ModelPlan, outputs: int, *, frozen_statistics: bool) -> MaskRCNN:

@@ -4,12 +4,14 @@ Neither torch.load nor safetensors notices a flipped bit, so `load_detector` che
 """
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from safetensors.torch import load_file, save_file
 
-from rehead.detector.build import Detector, best_device, build_detector
+from rehead.coco.plan import TilePlan
+from rehead.detector.build import Detector, best_device, build_detector, tiled
 from rehead.detector.plan import ModelPlan
 from rehead.files import read_json, replaced_folder, sha256_of, write_json
 
@@ -64,14 +66,22 @@ def config_of(detector: Detector) -> dict[str, Any]:
         "model": detector.plan.model_dump(mode="json"),
         "frozen_statistics": detector.frozen_statistics,
         "norm_eps": detector.norm_eps,
+        "tile": None if detector.tile is None else detector.tile.model_dump(mode="json"),
     }
 
 
 def detector_from(config: dict[str, Any]) -> Detector:
     """Build the untrained detector that a config describes."""
-    return build_detector(
+    detector = build_detector(
         ModelPlan.model_validate(config["model"]),
         tuple(config["classes"]),
         frozen_statistics=config["frozen_statistics"],
         norm_eps=config["norm_eps"],
     )
+    return tiled(detector, tile_of(config))
+
+
+def tile_of(config: Mapping[str, Any]) -> TilePlan | None:
+    """Read the tile plan in a detector's config or a dataset's manifest; older ones have none."""
+    tile = config.get("tile")
+    return None if tile is None else TilePlan.model_validate(tile)

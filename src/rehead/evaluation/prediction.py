@@ -1,47 +1,51 @@
 """One image at a time through a detector, to boxes, labels, scores and run lengths in the image's own pixels.
 
-Shapes: image CHW float 0..1; boxes N4 as (x1, y1, x2, y2) in pixels; mask probabilities M x M inside their box.
+Shapes: image CHW, uint8 or float 0..1; boxes N4 as (x1, y1, x2, y2) in pixels; mask probabilities M x M in their box.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 from torchvision.models.detection.transform import resize_boxes
 
 from rehead.coco.rle import Rle, crop_to_rle
+from rehead.coco.windows import grid
 from rehead.detector.build import Detector
+from rehead.evaluation.detections import Detections
+from rehead.evaluation.overlaps import View
+from rehead.evaluation.seams import join_views
 
 _MASK_THRESHOLD = 0.5
 _PADDING = 1
 
 
-@dataclass(frozen=True)
-class Detections:
-    """What was found in one image, best first."""
-
-    boxes_n4: NDArray[np.float32]
-    labels_n: NDArray[np.int64]
-    scores_n: NDArray[np.float32]
-    masks: list[Rle]
-
-
-@torch.inference_mode()
 def predict_image(detector: Detector, image_chw: Tensor, *, score_threshold: float = 0.0) -> Detections:
     """Detect in one image; each image goes alone, since padding to a taller neighbour changes the result.
 
-    Raises ValueError if the model is in training mode, FloatingPointError if its outputs are not finite.
+    A detector that works by tiles gets an image larger than a tile in tiles, one after the other, so that memory does
+    not grow with the image; the time grows with the number of tiles. The plan's `max_detections` holds for each tile
+    and then for the whole image. Raises ValueError if the model is in training mode, FloatingPointError if its
+    outputs are not finite.
     """
-    model = detector.model
-    if model.training:
+    if detector.model.training:
         raise ValueError("predict_image: the model is in training mode; call detector.model.eval() first")
+    height, width = image_chw.shape[-2:]
+    windows = grid(width, height, detector.tile)
+    if len(windows) == 1:
+        return _detect(detector, image_chw, score_threshold=score_threshold)
+    # The threshold comes last: it chooses among joined detections and must not change how parts are joined.
+    views = [View(w, _detect(detector, image_chw[:, w.y : w.bottom, w.x : w.right])) for w in windows]
+    joined = join_views(views, height=height, width=width, limit=detector.plan.max_detections)
+    return joined.best(int((joined.scores_n >= score_threshold).sum()))
+
+
+@torch.inference_mode()
+def _detect(detector: Detector, image_chw: Tensor, *, score_threshold: float = 0.0) -> Detections:
+    """Detect in an image that the network sees at once."""
+    model = detector.model
     device = next(model.parameters()).device
     height, width = image_chw.shape[-2:]
+    image_chw = image_chw if image_chw.is_floating_point() else image_chw.float() / 255
     images, _ = model.transform([image_chw.to(device)])
     features = model.backbone(images.tensors)
     proposals, _ = model.rpn(images, features)
@@ -81,25 +85,3 @@ def paste_mask(mask_mm: Tensor, box_4: Tensor, *, height: int, width: int) -> Rl
         padded[None, None], size=(pixels_h, pixels_w), mode="bilinear", align_corners=False
     )[0, 0]
     return crop_to_rle((crop_hw > _MASK_THRESHOLD).numpy(), left, top, height, width)
-
-
-def coco_results(
-    detections: Detections, *, image_id: int, categories: Sequence[int] | None = None
-) -> list[dict[str, Any]]:
-    """Put an image's detections into COCO's results form; `categories` maps label n to categories[n - 1]."""
-    return [
-        {
-            "image_id": image_id,
-            "category_id": int(label) if categories is None else categories[int(label) - 1],
-            "bbox": [float(x1), float(y1), float(x2 - x1), float(y2 - y1)],
-            "score": float(score),
-            "segmentation": mask,
-        }
-        for (x1, y1, x2, y2), label, score, mask in zip(
-            detections.boxes_n4.astype(np.float64).tolist(),
-            detections.labels_n,
-            detections.scores_n,
-            detections.masks,
-            strict=True,
-        )
-    ]

@@ -11,7 +11,8 @@ from rehead.coco.results import read_results
 from rehead.dataset.split import Split
 from rehead.detector.build import Detector
 from rehead.evaluation.coco_map import Scores, coco_map
-from rehead.evaluation.prediction import coco_results, predict_image
+from rehead.evaluation.detections import coco_results
+from rehead.evaluation.prediction import predict_image
 
 Callback = Callable[[], None]
 
@@ -21,7 +22,7 @@ def predict_split(detector: Detector, split: Split, *, on_image: Callback = lamb
     detector.model.eval()
 
     def of_image(index: int) -> list[dict[str, Any]]:
-        return coco_results(predict_image(detector, split.image(index)), image_id=split.images[index].id)
+        return coco_results(predict_image(detector, split.pixels(index)), image_id=split.images[index].id)
 
     results: list[dict[str, Any]] = []
     with _one_thread_each() as workers:

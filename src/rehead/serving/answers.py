@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rehead.coco.rle import Rle, decode
-from rehead.evaluation.prediction import Detections
+from rehead.evaluation.detections import Detections
 from rehead.serving.borders import trace_borders
 from rehead.serving.images import RequestError
 

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from rehead.detector.build import Detector
 from rehead.detector.checkpoint import load_detector
-from rehead.evaluation.prediction import Detections, predict_image
+from rehead.evaluation.detections import Detections
+from rehead.evaluation.prediction import predict_image
 from rehead.files import read_json
 from rehead.serving.answers import Wish, read_wish, write_answer
 from rehead.serving.faults import ServingError, breakdown, overload, refusal
@@ -44,7 +45,10 @@ class Predict(Protocol):
 
 
 class DetectorModel(PythonModel):
-    """Answers requests of up to 16 images, one forward an image, so that an answer depends on its image alone.
+    """Answers requests of up to 16 images, each by itself, so that an answer depends on its image alone.
+
+    A model that was trained on tiles answers an image larger than a tile by tiles, one forward each: its time grows
+    with the number of tiles, up to the image's pixels allowed.
 
     MLflow calls `predict` from many threads at once; images take turns, so that memory and cores serve one of them.
     """

@@ -1,0 +1,97 @@
+"""Detections of overlapping tiles brought together: what several tiles saw of one object becomes one detection.
+
+Parts are joined link by link, so an object may be larger than the tiles' overlap and than a tile; objects of one class
+that touch stay apart, since they do not have the same pixels where two tiles can see both.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from rehead.coco.rle import Rle, crop_to_rle
+from rehead.coco.windows import crop_of
+from rehead.evaluation.detections import Detections
+from rehead.evaluation.overlaps import Link, Part, View, links_between, parts_of
+
+_SAME = 0.5
+"""Least IoU, in the pixels that both tiles see, of two parts of one object."""
+_REMNANT = 0.5
+"""Least share of a cut part that lies in a larger part, to be what is left of that object in another tile."""
+
+Group = list[Part]
+
+
+def join_views(views: Sequence[View], *, height: int, width: int, limit: int) -> Detections:
+    """Join what the tiles of a height x width image found; returns the `limit` best, in pixels of the image.
+
+    A joined detection has the union of its parts' boxes and masks, and the highest of their scores: a part that shows
+    a corner of an object must not lower the score of one that shows all of it.
+    """
+    tiles = [parts_of(view, height=height, width=width) for view in views]
+    links = [link for pair in combinations(tiles, 2) for link in links_between(*pair)]
+    groups = _without_remnants(_joined([part for parts in tiles for part in parts], links), links)
+    best = sorted(groups, key=lambda group: -_score(group))[:limit]
+    return Detections(
+        np.array([_box(group) for group in best], np.float32).reshape(-1, 4),
+        np.array([group[0].label for group in best], np.int64),
+        np.array([_score(group) for group in best], np.float32),
+        [_mask(group, height, width) for group in best],
+    )
+
+
+def _joined(parts: Sequence[Part], links: Iterable[Link]) -> list[Group]:
+    """Join linked parts, the closest first and of equally close ones the largest.
+
+    Two parts of one tile are never joined: that tile told them apart.
+    """
+    groups = {part: [part] for part in parts}
+    for link in sorted(links, key=lambda link: (-link.iou, -link.first.area - link.second.area)):
+        one, other = groups[link.first], groups[link.second]
+        if link.iou >= _SAME and one is not other and _apart(one, other):
+            one += other
+            groups.update(dict.fromkeys(other, one))
+    return list({id(group): group for group in groups.values()}.values())
+
+
+def _without_remnants(groups: Sequence[Group], links: Iterable[Link]) -> list[Group]:
+    """Leave out what tiles saw of objects at their borders, if it lies in larger parts that other tiles saw."""
+    group_of = {part: group for group in groups for part in group}
+    around: dict[Part, list[Group]] = {part: [] for part in group_of}
+    for link in links:
+        for part, other, inside in (
+            (link.first, link.second, link.first_inside),
+            (link.second, link.first, link.second_inside),
+        ):
+            if inside >= _REMNANT and other.area > part.area:
+                around[part].append(group_of[other])
+    return [
+        group
+        for group in groups
+        if not all(part.cut and any(_apart(group, larger) for larger in around[part]) for part in group)
+    ]
+
+
+def _apart(one: Group, other: Group) -> bool:
+    """Tell whether no tile saw something of both."""
+    return {part.tile for part in one}.isdisjoint(part.tile for part in other)
+
+
+def _score(group: Group) -> float:
+    return max(part.score for part in group)
+
+
+def _box(group: Group) -> np.ndarray:
+    boxes_n4 = np.stack([part.box_4 for part in group])
+    return np.concatenate([boxes_n4[:, :2].min(axis=0), boxes_n4[:, 2:].max(axis=0)])
+
+
+def _mask(group: Group, height: int, width: int) -> Rle:
+    """Unite masks in a crop that holds them all."""
+    x, y = min(part.bounds.x for part in group), min(part.bounds.y for part in group)
+    right, bottom = max(part.bounds.right for part in group), max(part.bounds.bottom for part in group)
+    united_hw = np.zeros((bottom - y, right - x), dtype=bool)
+    for part in group:
+        bounds = part.bounds.moved(-x, -y)
+        united_hw[bounds.y : bounds.bottom, bounds.x : bounds.right] |= crop_of(part.mask).mask_hw
+    return crop_to_rle(united_hw, x, y, height, width)
