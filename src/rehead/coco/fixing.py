@@ -73,9 +73,10 @@ def fix_dataset(
         with opened_source(target, images=images, val=val) as source, ImagePool(max_pixels=max_pixels) as pool:
             splits = read_source(source.with_images(), log, pool, keep=True)
             if not log.rejected:
-                _write(out, splits)
+                write_copy(out, splits)
     except SourceError as error:
-        log.add("json-file", target, "", str(error))
+        for code, where, text in error.faults:
+            log.add(code, target, where, text)
     proof = None if log.rejected else check_dataset(out, policy=policy, max_pixels=max_pixels)
     kept = [(len(data.images), len(data.annotations)) for data in splits.values()]
     listed = [data.listed for data in splits.values()]
@@ -84,22 +85,21 @@ def fix_dataset(
 
 def lines_of_fix(fixed: Fixed) -> list[str]:
     """Write in plain lines what was done, and what the second check says."""
+    words: dict[Action, str] = {"repair": "repaired", "drop": "left out"}
+    told = [(word, _some(fixed.counts(action))) for action, word in words.items() if fixed.counts(action)]
     if fixed.proof is None:
-        refused = ", ".join(fixed.counts("reject"))
-        return [f"nothing was written to {fixed.out}: {refused} can be neither repaired nor left out"]
-    kept, listed, counts = fixed.kept, fixed.listed, fixed.proof.fault_counts
-    left = f"{sum(counts.values())} left: {_some(counts)}" if counts else "0 faults left"
-    return [
-        *(f"{word}: {_some(fixed.counts(action))}" for word, action in _WORDS if fixed.counts(action)),
-        f"wrote {fixed.out}: {kept[0]} of {listed[0]} images, {kept[1]} of {listed[1]} annotations",
-        f"checked again: {left}",
-    ]
+        refused = f"{', '.join(fixed.counts('reject'))} can be neither repaired nor left out"
+        return [*(f"can be {word}: {some}" for word, some in told), f"nothing was written to {fixed.out}: {refused}"]
+    kept, listed, left = fixed.kept, fixed.listed, fixed.proof.fault_counts
+    wrote = f"wrote {fixed.out}: {kept[0]} of {listed[0]} images, {kept[1]} of {listed[1]} annotations"
+    again = (
+        "0 faults left" if not left else f"{'only warnings are' if fixed.sound else 'FAULTS ARE'} left: {_some(left)}"
+    )
+    return [*(f"{word}: {some}" for word, some in told), wrote, f"checked again: {again}"]
 
 
-_WORDS: tuple[tuple[str, Action], ...] = (("repaired", "repair"), ("left out", "drop"))
-
-
-def _write(out: Path, splits: Mapping[str, Dataset]) -> None:
+def write_copy(out: Path, splits: Mapping[str, Dataset]) -> None:
+    """Write images/ and one JSON a split, or annotations.json where there are none, whole or not at all."""
     with replaced_folder(out) as fresh:
         names = write_images(fresh / "images", distinct(splits))
         for split, data in splits.items():
