@@ -47,30 +47,30 @@ def results(truth: Path, *found: dict[str, Any]) -> Path:
 
 def test_the_truth_itself_scores_one(truth: Path) -> None:
     mask = {"segmentation": polygons_to_rle([OUTLINE], 48, 64)}
-    scores = score_files(truth, results(truth, FOUND | mask), max_detections=100)
+    scores = score_files(truth, results(truth, FOUND | mask)).scores
     assert (scores.box["AP"], scores.mask["AP"]) == pytest.approx((1.0, 1.0))
 
 
 def test_boxes_alone_leave_the_mask_scores_undefined(truth: Path) -> None:
-    scores = score_files(truth, results(truth, FOUND), max_detections=100)
+    scores = score_files(truth, results(truth, FOUND)).scores
     assert scores.box["AP"] == pytest.approx(1.0)
     assert set(scores.mask.values()) == {None}
 
 
 def test_no_results_score_zero(truth: Path) -> None:
-    assert score_files(truth, results(truth), max_detections=100).mask["AP"] == 0.0
+    assert score_files(truth, results(truth)).scores.mask["AP"] == 0.0
 
 
 @pytest.mark.parametrize("bad", [{"score": math.nan}, {"bbox": [math.nan] * 4}, {"image_id": 4}, {"category_id": 1}])
 def test_results_that_would_fool_an_evaluator_are_refused(truth: Path, bad: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="fault"):
-        score_files(truth, results(truth, FOUND | bad), max_detections=100)
+        score_files(truth, results(truth, FOUND | bad))
 
 
 def test_a_broken_truth_is_refused_with_its_faults(truth: Path, capsys: pytest.CaptureFixture[str]) -> None:
     truth.write_text('{"images": [], "annotations": []}')
     with pytest.raises(ValueError, match="is rejected"):
-        score_files(truth, results(truth), max_detections=100)
+        score_files(truth, results(truth))
     assert "reject" in capsys.readouterr().out
 
 
@@ -81,14 +81,31 @@ def test_the_verb_prints_both_heads(truth: Path) -> None:
 
 def test_the_verb_prints_json(truth: Path) -> None:
     result = CliRunner().invoke(app, ["score", str(truth), str(results(truth, FOUND)), "--json"])
-    assert set(json.loads(result.stdout)) == {"box", "mask", "per_class"}
+    assert set(json.loads(result.stdout)) == {"box", "mask", "per_class", "max_detections"}
+
+
+def test_results_beyond_the_limit_are_remarked(truth: Path) -> None:
+    result = CliRunner().invoke(app, ["score", str(truth), str(results(truth, *[FOUND] * 101))])
+    assert "more detections than the limit maxDets=100" in result.stderr
+
+
+def test_the_limit_grows_with_the_objects_of_the_fullest_image(truth: Path) -> None:
+    document = json.loads(truth.read_text())
+    square = document["annotations"][0]
+    document["annotations"] = [square | {"id": n, "category_id": 7} for n in range(1, 103)]
+    # every square a little wider: the very same one twice would be dropped
+    for n, annotation in enumerate(document["annotations"]):
+        annotation["bbox"] = [5.0, 5.0, 10.0 + n / 1000, 10.0]
+    truth.write_text(json.dumps(document))
+    found = [FOUND | {"bbox": annotation["bbox"]} for annotation in document["annotations"]]
+    scored = score_files(truth, results(truth, *found))
+    assert (scored.max_detections, scored.scores.box["AP"]) == (102, 1.0)
+    assert scored.remarks == ("maxDets=102, not COCO's 100; the fullest image has 102 objects",)
 
 
 @pytest.mark.skipif(not EVALKIT.is_dir(), reason="../shared/data/evalkit is not there")
 def test_published_numbers_are_met() -> None:
     scores = score_files(
-        EVALKIT / "instances_val2014_100.json",
-        EVALKIT / "instances_val2014_fakebbox100_results.json",
-        max_detections=100,
-    )
+        EVALKIT / "instances_val2014_100.json", EVALKIT / "instances_val2014_fakebbox100_results.json"
+    ).scores
     assert (scores.box["AP"], scores.box["AP50"]) == pytest.approx((0.5045806987249628, 0.6969727247299577), abs=1e-12)

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import sys
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -12,6 +13,7 @@ from rehead.coco.checking import CheckReport, check_dataset
 from rehead.coco.policy import mending
 from rehead.coco.rendering import print_faults
 
+_LIMIT = "Best results of an image that count; 100, or more where an image has more objects."
 AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 _POLICY = "What to do about a kind of fault: reject, repair, drop or warn; `rle-*` stands for all that begin so."
 
@@ -71,7 +73,7 @@ def score(
     truth: Annotated[Path, typer.Argument(help="COCO annotations.")],
     results: Annotated[Path, typer.Argument(help="COCO results: a list of detections with bbox, score, segmentation.")],
     *,
-    max_detections: Annotated[int, typer.Option("--max-detections", min=1, help="Best results of an image.")] = 100,
+    max_detections: Annotated[int | None, typer.Option("--max-detections", min=1, help=_LIMIT)] = None,
     as_json: AsJson = False,
 ) -> None:
     """Score COCO results by box and mask AP, whatever tool they come from.
@@ -80,8 +82,10 @@ def score(
     """
     from rehead.cli.scoring import score_files  # pycocotools: 0.4 s
 
-    scores = score_files(truth, results, max_detections=max_detections)
-    print(json.dumps(scores.as_dict(), indent=2, ensure_ascii=False) if as_json else table_of(scores.as_dict()))
+    scored = score_files(truth, results, max_detections=max_detections)
+    for remark in scored.remarks:
+        print(f"note: {remark}", file=sys.stderr)
+    print(json.dumps(scored.as_dict(), indent=2, ensure_ascii=False) if as_json else table_of(scored.as_dict()))
 
 
 def table_of(scores: dict[str, Any]) -> str:

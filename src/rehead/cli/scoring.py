@@ -1,6 +1,7 @@
 """Scoring of COCO files: truth and results pass the strict readers before an evaluator sees them."""
 
-from dataclasses import replace
+from collections import Counter
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -8,21 +9,46 @@ from rehead.coco.checking import report_on
 from rehead.coco.faults import FaultLog
 from rehead.coco.reading import read_dataset
 from rehead.coco.rendering import print_faults
-from rehead.coco.results import read_results
+from rehead.coco.results import check_results
 from rehead.coco.truth import document_of
 from rehead.evaluation.coco_map import Scores, coco_map
 from rehead.files import read_json
 
 _LARGEST = 1e15
+_COCO_LIMIT = 100
 
 
-def score_files(truth: Path, results: Path, *, max_detections: int) -> Scores:
-    """Read both files and score them; raises ValueError, with the faults printed or in it, if one is rejected."""
+@dataclass(frozen=True)
+class ScoredFiles:
+    """The scores of a results file, how many of an image's best results counted, and what its reader remarked."""
+
+    scores: Scores
+    max_detections: int
+    remarks: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the scores as JSON."""
+        return self.scores.as_dict() | {"max_detections": self.max_detections}
+
+
+def score_files(truth: Path, results: Path, *, max_detections: int | None = None) -> ScoredFiles:
+    """Read both files and score them; raises ValueError, with the faults printed or in it, if one is rejected.
+
+    Without `max_detections` COCO's 100 of an image count, or as many as the fullest image has objects: below that,
+    no detector could find all of them.
+    """
     document = _truth_document(truth)
-    found = read_results(results, document, max_detections=max_detections)
-    scores = coco_map(document, found, max_detections=max_detections)
-    boxes_alone = bool(found) and "segmentation" not in found[0]
-    return _without_masks(scores) if boxes_alone else scores
+    fullest = max(Counter(a["image_id"] for a in document["annotations"]).values(), default=0)
+    limit = max_detections or max(_COCO_LIMIT, fullest)
+    remarks = (
+        [] if limit == _COCO_LIMIT else [f"maxDets={limit}, not COCO's 100; the fullest image has {fullest} objects"]
+    )
+    found = check_results(results, document, max_detections=limit)
+    scores = coco_map(document, found.results, max_detections=limit)
+    if found.results and "segmentation" not in found.results[0]:
+        scores = _without_masks(scores)
+    remarks = [*(other if limit != _COCO_LIMIT else []), *(fault.message for fault in found.warnings)]
+    return ScoredFiles(scores, limit, tuple(remarks))
 
 
 def _without_masks(scores: Scores) -> Scores:
