@@ -75,8 +75,9 @@ class Decoded:
     @property
     def digest(self) -> str:
         """Hash the upright pixels and their size."""
-        head = f"{self.image.width}x{self.image.height}:".encode()
-        return hashlib.sha256(head + self.image.tobytes()).hexdigest()
+        digest = hashlib.sha256(f"{self.image.width}x{self.image.height}:".encode())
+        digest.update(self.image.tobytes())
+        return digest.hexdigest()
 
 
 def decode_image(data: bytes, *, formats: tuple[str, ...] = FORMATS, max_pixels: int = MAX_PIXELS) -> Decoded:
@@ -152,7 +153,7 @@ def _rgb(image: Image.Image) -> tuple[Image.Image, list[tuple[str, str]]]:
         note = _CONVERTED.get(mode, ("image-alpha", "has a transparent palette colour (mode P), made opaque"))
         converted, notes = image.convert("RGBA").convert("RGB") if mode == "P" else image.convert("RGB"), [note]
     elif mode in _PLAIN:
-        converted, notes = image.convert("RGB"), []
+        converted, notes = image if mode == "RGB" else image.convert("RGB"), []  # converting RGB would copy it
     else:
         raise ImageError("image-mode-unsafe", f"mode {mode} has no safe conversion to 8-bit RGB")
     return converted, notes
