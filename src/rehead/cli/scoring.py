@@ -40,9 +40,7 @@ def score_files(truth: Path, results: Path, *, max_detections: int | None = None
     document = _truth_document(truth)
     fullest = max(Counter(a["image_id"] for a in document["annotations"]).values(), default=0)
     limit = max_detections or max(_COCO_LIMIT, fullest)
-    remarks = (
-        [] if limit == _COCO_LIMIT else [f"maxDets={limit}, not COCO's 100; the fullest image has {fullest} objects"]
-    )
+    other = [f"maxDets={limit}, not COCO's {_COCO_LIMIT}; the fullest image has {fullest} objects"]
     found = check_results(results, document, max_detections=limit)
     scores = coco_map(document, found.results, max_detections=limit)
     if found.results and "segmentation" not in found.results[0]:
