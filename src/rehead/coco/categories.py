@@ -1,13 +1,14 @@
 """The category table of a COCO file: ids unique, names that are text and differ."""
 
 import re
+import unicodedata
 from typing import Any
 
 from rehead.coco.faults import FileFaults, shortened
 from rehead.coco.records import Category
 from rehead.coco.structure import Entries, read_id
 
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f<>\"`\\\ud800-\udfff]|\.\.")
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069<>\"`\\\ud800-\udfff]|\.\.")
 _LONGEST = 100
 
 
@@ -51,12 +52,18 @@ def _note_twins(found: dict[int, Category], faults: FileFaults) -> None:
     """Note names that are the same, or the same but for case and space."""
     first: dict[str, Category] = {}
     for category in found.values():
-        twin = first.setdefault("".join(category.name.casefold().split()), category)
+        twin = first.setdefault(_folded(category.name), category)
         if twin is category:
             continue
         ids = f"ids {twin.id} and {category.id}"
         if twin.name == category.name:
             faults.add("category-name-duplicate", "categories", f"duplicate name {category.name!r}: {ids}")
         else:
-            text = f"names {twin.name!r} and {category.name!r} ({ids}) differ only by case or space: kept apart"
+            text = f"names {twin.name!r} and {category.name!r} ({ids}) look the same but for case or space: kept apart"
             faults.add("category-name-similar", "categories", text)
+
+
+def _folded(name: str) -> str:
+    """Reduce a name to what people read: no case, no space, no invisible characters, one Unicode form."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(c for c in folded if not c.isspace() and unicodedata.category(c) != "Cf")

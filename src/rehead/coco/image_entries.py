@@ -31,17 +31,20 @@ class ImageTable:
 
 
 def read_image_entries(entries: Entries, faults: FileFaults) -> ImageTable:
-    """Read the image table; a file listed twice is read once, under its first id."""
+    """Read the image table; a file listed twice is read once, under its first id. No image of a shared id is left."""
     kept: dict[str, ImageEntry] = {}
     alias: dict[int, int] = {}
     seen: set[int] = set()
+    shared: set[int] = set()
     for at, entry in entries:
         where = f"images[{at}]"
         number = read_id(entry, "id", where, faults)
         name = _file_name(entry, where, faults)
         size = _size(entry, where, faults)
         if number is not None and number in seen:
-            faults.add("image-id-duplicate", f"{where}.id", f"duplicate image id {number}", value=number)
+            text = f"duplicate image id {number}: which of its annotations belong to which image cannot be told"
+            if faults.add("image-id-duplicate", f"{where}.id", text, value=number) == "drop":
+                shared.add(number)
             continue
         if number is not None:
             seen.add(number)
@@ -53,7 +56,7 @@ def read_image_entries(entries: Entries, faults: FileFaults) -> ImageTable:
             if faults.keeps("file-name-twice", f"{where}.file_name", text, value=name):
                 alias[number] = twin.id
     _note_collisions(kept, faults)
-    return ImageTable(list(kept.values()), alias, seen)
+    return ImageTable([entry for entry in kept.values() if entry.id not in shared], alias, seen)
 
 
 def _file_name(entry: dict[str, Any], where: str, faults: FileFaults) -> str | None:
