@@ -11,7 +11,6 @@ from typer.testing import CliRunner, Result
 
 from rehead.cli.app import app
 from rehead.files import write_json
-from rehead.params import load_document
 from rehead.stage import held_lock
 
 
@@ -54,49 +53,6 @@ def test_a_rejected_dataset_exits_with_one(coco: Path) -> None:
 
 def test_a_check_as_json_is_json_and_nothing_else(coco: Path) -> None:
     assert json.loads(rehead("check", coco, "--json").stdout)["usable"] is True
-
-
-def test_init_writes_the_source_and_advice_with_reasons(coco: Path) -> None:
-    assert rehead("init", coco).exit_code == 0
-    params = load_document(Path("params.yaml"))
-    assert (params["data"]["source"], params["model"]["input_size"]) == (str(coco), 160)
-
-
-@pytest.mark.parametrize(("text", "size"), [("train: {batch_size: 16}\n", 16), ("train: {batch_size: many}\n", 4)])
-def test_init_counts_steps_in_the_batches_of_the_file(coco: Path, folder: Path, text: str, size: int) -> None:
-    (folder / "params.yaml").write_text(text)
-    assert f"steps of {size} images" in rehead("init", coco).stdout
-
-
-def test_init_points_to_check_for_a_box_of_negative_size(coco: Path) -> None:
-    file = coco / "annotations.json"
-    file.write_text(file.read_text().replace("10,", "-10,", 1))
-    result = rehead("init", coco)
-    assert (result.exit_code, f"`rehead check {coco}` names them" in result.stderr) == (0, True)
-
-
-def test_init_keeps_the_settings_of_another_dataset(coco: Path, folder: Path) -> None:
-    (folder / "params.yaml").write_text("data: {source: elsewhere}\n")
-    result = rehead("init", coco)
-    assert "--force" in str(result.exception)
-    assert load_document(Path("params.yaml")) == {"data": {"source": "elsewhere"}}
-
-
-def test_init_with_force_replaces_them(coco: Path, folder: Path) -> None:
-    (folder / "params.yaml").write_text("data: {source: elsewhere}\n")
-    assert rehead("init", coco, "--force").exit_code == 0
-
-
-def test_init_puts_the_source_among_the_dependencies(coco: Path, folder: Path) -> None:
-    (folder / "dvc.yaml").write_text("stages:\n  ingest:\n    deps:\n      # - ${data.source}\n      - a\n")
-    rehead("init", coco)
-    assert load_document(folder / "dvc.yaml")["stages"]["ingest"]["deps"] == ["${data.source}", "a"]
-
-
-def test_init_of_a_file_puts_its_images_among_the_dependencies_too(coco: Path, folder: Path) -> None:
-    (folder / "dvc.yaml").write_text("stages:\n  ingest:\n    deps:\n      # - ${data.source}\n")
-    rehead("init", "coco/annotations.json")
-    assert load_document(folder / "dvc.yaml")["stages"]["ingest"]["deps"] == ["${data.source}", "coco/images"]
 
 
 def test_a_space_that_names_no_parameter_of_training_is_a_fault(folder: Path) -> None:

@@ -14,39 +14,21 @@ _PARAMS, _PIPELINE, _REPORTS = Path("params.yaml"), Path("dvc.yaml"), Path("repo
 
 
 def init(
-    path: Annotated[Path, typer.Argument(help="A COCO folder, or a COCO JSON file.")],
+    path: Annotated[Path, typer.Argument(help="A dataset: a folder, an annotation file or an archive.")],
     *,
     force: Annotated[bool, typer.Option("--force", help="Replace the settings of another dataset.")] = False,
+    interactive: Annotated[bool, typer.Option("--interactive", "-i", help="Ask for each value.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the changes and write nothing.")] = False,
 ) -> None:
     """Look at a dataset and write what fits it into params.yaml, each value with its reason as a comment.
 
     Comments and other values in the file stay. Without a params.yaml a new one is written.
     """
-    from rehead.cli.advice import advise, survey
-    from rehead.cli.editing import ParamsEdit, watch_source  # ruamel.yaml: 0.4 s, see cli/app.py
-    from rehead.coco.sources import opened_source
-    from rehead.training.plan import TrainPlan
+    from rehead.cli.asking import accept, ask
+    from rehead.cli.setup import Project, set_up, source_of  # every section, and ruamel.yaml: 0.7 s, see cli/app.py
 
-    edit = ParamsEdit.of(_PARAMS)
-    batch = edit.value("train", "batch_size")
-    with opened_source(path) as source:
-        parts = [part for split in source.splits.values() for part in split]
-        found = survey(part.file for part in parts)
-    if found.unusable:
-        fault = f"{found.unusable} box(es) without a positive width and height were left out"
-        print(f"note: {fault}; `rehead check {path}` names them", file=sys.stderr)
-    advice = advise(found, batch_size=batch if type(batch) is int and batch > 0 else TrainPlan().batch_size)
-    known = edit.value("data", "source")
-    if known not in (None, "shapes", str(path)) and not force:
-        raise ValueError(f"{_PARAMS} is set up for {known}: give --force to set it up for {path} instead")
-    edit.set("data", "source", str(path), because="read strictly by ingest; `rehead check` tells beforehand")
-    for item in advice:
-        edit.set(item.section, item.key, item.value, because=item.because)
-        print(f"{item.section}.{item.key}: {item.value}  # {item.because}")
-    edit.save()
-    beside = parts[0].images if path.is_file() else None
-    watched = watch_source(_PIPELINE, images=beside) if _PIPELINE.is_file() else False
-    print(f"wrote {_PARAMS}{' and dvc.yaml' if watched else ''}; next: rehead check {path}")
+    project = Project.of(_PARAMS, _PIPELINE, source=source_of(path), force=force)
+    set_up(path, project, ask if interactive else accept, dry_run=dry_run)
 
 
 def params() -> None:

@@ -1,0 +1,82 @@
+"""Advice on how to train: what is frozen, images a step, epochs."""
+
+from math import ceil
+
+import numpy as np
+
+from rehead.cli.advice import Advice, Survey
+from rehead.cli.division import training_images
+from rehead.cli.memory import in_gib
+from rehead.cli.plans import Plans
+from rehead.cli.scale import pixels_loaded, pixels_seen, samples_an_image
+
+_STEPS = 600
+_LEAST_EPOCHS, _MOST_EPOCHS = 5, 100
+_ENOUGH_IMAGES = 1000
+_LARGEST_BATCH, _LARGEST_BATCH_ON_CPU = 16, 8
+_STEPS_AN_EPOCH = 4
+_FIXED_BYTES = 1.5e9
+"""torch itself, weights, their gradients and AdamW's two moments: 0.8e9 to 1.7e9 measured."""
+_BYTES_A_PIXEL = {
+    "maskrcnn_mobilenet_v2_fpn": (2200, 550),
+    "maskrcnn_mobilenet_v3_large_fpn": (1350, 350),
+    "maskrcnn_resnet18_fpn": (1100, 700),
+    "maskrcnn_resnet34_fpn": (1350, 700),
+    "maskrcnn_resnet50_fpn": (2350, 700),
+    "maskrcnn_resnet101_fpn": (3500, 700),
+    "maskrcnn_resnet50_fpn_v2": (2950, 1000),
+}
+"""Bytes a pixel that the network sees, with a trunk that learns and with a frozen one.
+
+Measured as the growth of the peak with the batch, in float32 on a CPU.
+"""
+_KEPT, _RESIZED = 1, 4
+"""Bytes a pixel of a mask, as loaded and as seen: all of a batch are kept, one image's at a time are resized."""
+
+
+def advise_freeze(survey: Survey, plans: Plans) -> Advice:
+    """Let the trunk learn where there are images enough for it, or where it has nothing to keep."""
+    number, weights = training_images(survey, plans), plans.model.weights
+    if weights == "none":
+        return Advice("train", "freeze", "none", "model.weights: none leaves nothing worth keeping")
+    if number >= _ENOUGH_IMAGES:
+        return Advice("train", "freeze", "none", f"{number:.0f} images are enough to train the trunk as well")
+    return Advice("train", "freeze", "backbone", f"{number:.0f} images are few: the trunk keeps what it learned before")
+
+
+def advise_batch_size(survey: Survey, plans: Plans) -> Advice:
+    """Take the largest power of two that fits into memory and leaves an epoch some steps."""
+    most = _LARGEST_BATCH if survey.memory.gpu else _LARGEST_BATCH_ON_CPU
+    most = min(most, max(1, int(_samples(survey, plans)) // _STEPS_AN_EPOCH))
+    sizes = [2**power for power in range(most.bit_length())]
+    fitting = [size for size in sizes if estimate_bytes(survey, plans, batch_size=size) <= survey.memory.usable]
+    size = max(fitting, default=1)
+    told = f"takes an estimated {in_gib(estimate_bytes(survey, plans, batch_size=size))} of {survey.memory}"
+    if not fitting:
+        return Advice("train", "batch_size", 1, f"one image {told}: lower model.input_size if that is too much")
+    return Advice("train", "batch_size", size, told)
+
+
+def advise_epochs(survey: Survey, plans: Plans) -> Advice:
+    """Aim at some hundred steps, which is what new heads need."""
+    images = _samples(survey, plans)
+    steps = max(1, ceil(images / plans.train.batch_size))
+    number = min(_MOST_EPOCHS, max(_LEAST_EPOCHS, round(_STEPS / steps)))
+    what = "images" if plans.data.tile is None else "tiles"
+    because = f"{number * steps} steps of {plans.train.batch_size} {what}, {images:.0f} an epoch"
+    return Advice("train", "epochs", number, because)
+
+
+def estimate_bytes(survey: Survey, plans: Plans, *, batch_size: int) -> float:
+    """Estimate the peak of a training step: nearly the largest images, their masks, and the most masks of one image."""
+    measured, frozen = survey.measured, plans.train.freeze != "none"
+    loaded, seen = pixels_loaded(measured, plans), pixels_seen(measured, plans)
+    objects = measured.objects_n * loaded / measured.sizes_n2.prod(axis=1)
+    masks = objects * (loaded + seen)
+    image = _BYTES_A_PIXEL[plans.model.arch][frozen] * np.quantile(seen, 0.95) + _KEPT * masks.mean()
+    return float(_FIXED_BYTES + batch_size * image + _RESIZED * masks.max())
+
+
+def _samples(survey: Survey, plans: Plans) -> float:
+    """Count the images, or their tiles, of an epoch."""
+    return training_images(survey, plans) * float(samples_an_image(survey.measured, plans).mean())

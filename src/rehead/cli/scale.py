@@ -1,0 +1,127 @@
+"""Advice on what the network sees: tiles, input size, detections, anchors."""
+
+from math import ceil
+
+import numpy as np
+
+from rehead.cli.advice import Advice, Survey
+from rehead.cli.anchors import default_sizes, fit_sizes, measure_fit
+from rehead.cli.plans import Plans
+from rehead.coco.measurements import Floats, Measurements
+from rehead.coco.plan import TilePlan
+from rehead.coco.statistics import INPUT_SIZES, scales
+from rehead.coco.windows import grid
+
+_SEEN_PIXELS = 16
+"""Four cells of the finest pyramid level."""
+_LARGEST_INPUT = 1024
+_PADDED_TO = 32
+"""The network pads images to multiples of this."""
+_MUCH_LARGER = 1.5
+_OBJECTS_A_TILE = 2
+_OVERLAPS = (0.1, 0.5)
+_DETECTIONS = (100, 2000)
+_GOOD_RECALL, _BETTER_BY = 0.9, 0.03
+
+
+def advise_tile(survey: Survey, plans: Plans) -> Advice:
+    """Cut images where no input size would show the objects; neighbours share what holds nineteen of twenty objects."""
+    measured = survey.measured
+    need = _needed_input(measured, None)
+    sides = _image_sides(measured, None).min(axis=1)
+    if need <= _LARGEST_INPUT or np.median(sides) < _LARGEST_INPUT * _MUCH_LARGER:
+        return Advice("data", "tile", None, "the objects can be seen in whole images")
+    longest = float(np.quantile(measured.boxes_m4[:, 2:].max(axis=1), 0.95))
+    low, high = (TilePlan.model_fields["size"].default, 8192)
+    size = int(np.clip(ceil(longest * _OBJECTS_A_TILE / _OVERLAPS[1] / 64) * 64, low, high))
+    overlap = float(np.clip(ceil(longest * _OBJECTS_A_TILE / size * 20) / 20, *_OVERLAPS))
+    tenth = np.quantile(_sides(measured), 0.1)
+    because = f"to show objects of {tenth:.0f} px, whole images would need an input of {need:.0f} px"
+    return Advice("data", "tile", {"size": size, "overlap": round(overlap, 2)}, because)
+
+
+def advise_input_size(survey: Survey, plans: Plans) -> Advice:
+    """Take the smallest size at which nine of ten objects have 16 px, or all that they have in the file."""
+    measured, tile = survey.measured, _tile_side(plans)
+    sides = _image_sides(measured, tile).min(axis=1)
+    own = max(_PADDED_TO, int(np.quantile(sides, 0.9)) // _PADDED_TO * _PADDED_TO)
+    if not len(measured.areas_m):
+        size = min(own, plans.model.input_size or INPUT_SIZES[2])
+        return Advice("model", "input_size", size, "there are no objects to see")
+    need = _needed_input(measured, tile)
+    size = min(own, next((size for size in INPUT_SIZES if size >= need), INPUT_SIZES[-1]), _LARGEST_INPUT)
+    seen = np.quantile(_sides(measured) * scales(measured, size, tile=tile)[measured.image_m], 0.1)
+    where = f"tiles of {tile} px" if tile else f"images of {np.median(sides):.0f} px"
+    limit = ""
+    if round(seen) < _SEEN_PIXELS:
+        limit = ", hardly more in the files" if size >= min(need, own) else ", and larger inputs cost too much"
+    return Advice("model", "input_size", size, f"nine of ten objects reach {seen:.0f} px{limit}; from {where}")
+
+
+def advise_detections(survey: Survey, plans: Plans) -> Advice:
+    """Leave a quarter more than the fullest image holds."""
+    most = int(survey.measured.objects_n.max(initial=0))
+    number = int(np.clip(ceil(most * 1.25 / 50) * 50, *_DETECTIONS))
+    short = f", more than the {number} that can be reported" if most > number else ""
+    return Advice("model", "max_detections", number, f"the fullest image holds {most} objects{short}")
+
+
+def advise_anchors(survey: Survey, plans: Plans) -> Advice:
+    """Keep the architecture's anchors unless they miss a tenth of the boxes and others hold clearly more."""
+    boxes = _boxes_seen(survey.measured, plans)
+    own = measure_fit(boxes, default_sizes(plans.model))
+    told = f"the architecture's own hold {own.recall:.1%} of the boxes at IoU 0.5"
+    if own.recall >= _GOOD_RECALL:
+        return Advice("model", "anchor_sizes", None, told)
+    fitted = fit_sizes(boxes)
+    if fitted.recall < own.recall + _BETTER_BY:
+        return Advice("model", "anchor_sizes", None, f"{told}, others no more than {fitted.recall:.1%}")
+    return Advice("model", "anchor_sizes", list(fitted.sizes), f"these hold {fitted.recall:.1%}, {told}")
+
+
+def pixels_seen(measured: Measurements, plans: Plans) -> Floats:
+    """Compute the pixels of each image, or of one of its tiles, as the network sees it; shape N."""
+    tile = _tile_side(plans)
+    return _image_sides(measured, tile).prod(axis=1) * _scales(measured, plans) ** 2
+
+
+def pixels_loaded(measured: Measurements, plans: Plans) -> Floats:
+    """Compute the pixels of each image, or of one of its tiles, as it is loaded; shape N."""
+    return _image_sides(measured, _tile_side(plans)).prod(axis=1).astype(np.float64)
+
+
+def samples_an_image(measured: Measurements, plans: Plans) -> Floats:
+    """Count what training gets of each image: itself, or its tiles, of which half as many are empty as not; shape N."""
+    if plans.data.tile is None:
+        return np.ones(len(measured.sizes_n2))
+    tiles = np.array([len(grid(int(width), int(height), plans.data.tile)) for width, height in measured.sizes_n2])
+    return np.asarray(np.where(tiles > 1, np.minimum(tiles, 1.5 * measured.objects_n), 1.0))
+
+
+def _needed_input(measured: Measurements, tile: int | None) -> float:
+    """Compute the input size at which nine of ten objects have 16 px or their own size; 0 without objects."""
+    if not len(measured.areas_m):
+        return 0.0
+    enough = np.minimum(1.0, _SEEN_PIXELS / _sides(measured))
+    return float(np.quantile(enough / scales(measured, 1, tile=tile)[measured.image_m], 0.9))
+
+
+def _boxes_seen(measured: Measurements, plans: Plans) -> Floats:
+    return np.asarray(measured.boxes_m4 * _scales(measured, plans)[measured.image_m][:, None])
+
+
+def _scales(measured: Measurements, plans: Plans) -> Floats:
+    size = plans.model.input_size or (320 if default_sizes(plans.model)[0] == 16 else 800)
+    return scales(measured, size, max_size=plans.model.max_size, tile=_tile_side(plans))
+
+
+def _sides(measured: Measurements) -> Floats:
+    return np.asarray(np.sqrt(measured.areas_m))
+
+
+def _image_sides(measured: Measurements, tile: int | None) -> Floats:
+    return np.minimum(measured.sizes_n2, tile or np.inf)
+
+
+def _tile_side(plans: Plans) -> int | None:
+    return plans.data.tile.size if plans.data.tile else None

@@ -1,0 +1,85 @@
+"""How to train follows from the number of images, the weights and the memory."""
+
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+
+from rehead.cli.learning import advise_batch_size, advise_epochs, advise_freeze, estimate_bytes
+from rehead.cli.plans import Plans
+from rehead.coco.measurements import Measurements
+from rehead.detector.plan import ArchName
+from tests.cli.surveys import measured, survey
+
+GIVEN = {"val": 1, "test": 1}
+
+
+@pytest.mark.parametrize(("images", "depth"), [(14, "backbone"), (5000, "none")])
+def test_few_images_keep_the_trunk_frozen(images: int, depth: str) -> None:
+    assert advise_freeze(survey(given={"train": images}), Plans()).value == depth
+
+
+def test_a_trunk_without_weights_has_to_learn() -> None:
+    assert advise_freeze(survey(), Plans().with_value("model", "weights", "none")).value == "none"
+
+
+@pytest.mark.parametrize(("gib", "size"), [(100.0, 8), (4.5, 4), (1.0, 1)])
+def test_a_batch_fits_into_memory(gib: float, size: int) -> None:
+    plans = Plans().with_value("model", "input_size", 480)
+    found = survey(measured(images=1), given={"train": 1000, **GIVEN}, gib=gib)
+    assert advise_batch_size(found, plans).value == size
+
+
+def test_the_reason_for_a_batch_says_the_estimate() -> None:
+    assert "estimated 1.5 GiB of 16.0 GiB of memory" in advise_batch_size(survey(), Plans()).because
+
+
+def test_an_image_that_does_not_fit_is_told() -> None:
+    assert "lower model.input_size" in advise_batch_size(survey(gib=1.0), Plans()).because
+
+
+def test_a_gpu_takes_larger_batches() -> None:
+    found = survey(given={"train": 1000, **GIVEN}, gib=80, gpu=True)
+    assert advise_batch_size(found, Plans()).value == 16
+
+
+def test_a_small_set_takes_small_batches_so_that_an_epoch_has_steps() -> None:
+    assert advise_batch_size(survey(given={"train": 14, **GIVEN}), Plans()).value == 2
+
+
+def bytes_of(found: Measurements, plans: Plans | None = None, *, batch_size: int = 4) -> float:
+    return estimate_bytes(survey(found), plans or Plans(), batch_size=batch_size)
+
+
+def test_larger_inputs_take_more_memory() -> None:
+    plans = Plans().with_value("model", "input_size", 800)
+    assert bytes_of(measured(), plans) > bytes_of(measured())
+
+
+def test_a_trunk_that_learns_takes_more_memory() -> None:
+    assert bytes_of(measured(), Plans().with_value("train", "freeze", "none")) > bytes_of(measured())
+
+
+def test_one_crowded_image_takes_more_memory() -> None:
+    found = measured(images=100)
+    crowded = replace(found, image_m=found.image_m * 0)
+    assert bytes_of(crowded) > bytes_of(found)
+
+
+@pytest.mark.parametrize("arch", get_args(ArchName))
+def test_each_architecture_has_an_estimate(arch: str) -> None:
+    assert bytes_of(measured(), Plans().with_value("model", "arch", arch)) > 0
+
+
+@pytest.mark.parametrize(
+    ("images", "batch_size", "epochs"), [(14, 4, 100), (240, 4, 10), (240, 8, 20), (100_000, 4, 5)]
+)
+def test_epochs_aim_at_a_number_of_steps(images: int, batch_size: int, epochs: int) -> None:
+    plans = Plans().with_value("train", "batch_size", batch_size)
+    assert advise_epochs(survey(given={"train": images, **GIVEN}), plans).value == epochs
+
+
+def test_tiles_count_as_images_of_an_epoch() -> None:
+    plans = Plans().with_value("data", "tile", {"size": 1024, "overlap": 0.25})
+    found = survey(measured(images=10, size=(4000, 3000), objects=100), given={"train": 10, **GIVEN})
+    assert "200 an epoch" in advise_epochs(found, plans).because
