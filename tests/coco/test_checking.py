@@ -91,7 +91,7 @@ def test_a_flipped_bit_that_decodes_changes_the_content_hash(folder: Path) -> No
 def test_a_path_without_a_dataset_is_a_fault_and_no_traceback(target: str, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     report = check_dataset(tmp_path / "empty" if target == "empty" else tmp_path / target)
-    assert (report.usable, list(report.fault_counts)) == (False, ["json-file"])
+    assert (report.usable, list(report.fault_counts)) == (False, ["source-unknown"])
 
 
 def test_a_file_beyond_any_memory_is_refused_unread(tmp_path: Path) -> None:

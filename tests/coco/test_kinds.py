@@ -9,7 +9,7 @@ import pytest
 
 from rehead.coco.kinds import KINDS
 
-TESTS = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+TESTS = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.rglob("test_*.py"))
 Document = dict[str, Any]
 Spoil = Callable[[Document], object]
 NAN, INF = float("nan"), float("inf")

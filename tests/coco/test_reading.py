@@ -1,10 +1,12 @@
 """Faults are listed in one pass, acted on as the policy says, and repaired without touching what is sound."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rehead.coco.faults import KEPT_OF_A_KIND
+from rehead.coco.faults import KEPT_OF_A_KIND, FaultLog
+from rehead.coco.reading import read_dataset
 from rehead.coco.rle import Rle, decode
 
 Document = dict[str, Any]
@@ -133,3 +135,9 @@ def test_values_of_any_size_are_shown_short(document: Document, read: Any) -> No
     document["annotations"][0]["segmentation"] = "x" * 100_000
     _, log = read(document)
     assert max(len(fault.value) for fault in log.faults) <= 160
+
+
+def test_a_folder_named_as_a_file_is_a_fault(tmp_path: Path) -> None:
+    log = FaultLog()
+    assert read_dataset(tmp_path, None, log) is None
+    assert log.totals() == {"json-file": 1}

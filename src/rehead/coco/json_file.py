@@ -3,9 +3,9 @@
 import gc
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,10 @@ _HINTS = (
 
 @dataclass(frozen=True)
 class Document:
-    """The value that a JSON file holds."""
+    """The value that a JSON file holds; where it was put together from other files, `origins` tells each entry's."""
 
     value: Any
+    origins: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 class _Hooks:

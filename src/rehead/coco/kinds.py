@@ -26,6 +26,13 @@ _WARN: tuple[Action, ...] = ("warn", "reject")
 _LEAK: tuple[Action, ...] = ("reject", "warn")
 
 KINDS: dict[str, Kind] = {
+    # the source
+    "source-unknown": Kind(_REJECT, "give the folder, file or archive of a dataset in one of the layouts named"),
+    "files-ignored": Kind(_WARN, "move the file away if it has no part in the dataset"),
+    "archive-unsafe": Kind(_REJECT, "pack files and folders alone, by relative names with / that differ in letters"),
+    "archive-encrypted": Kind(_REJECT, "pack it again without a password"),
+    "archive-damaged": Kind(_REJECT, "fetch the archive again and compare its checksum"),
+    "archive-too-large": Kind(_REJECT, "unpack it yourself and give the folder"),
     # the file
     "json-file": Kind(_REJECT, "give the path of a regular, readable COCO JSON file"),
     "json-empty": Kind(_REJECT, "write the file again: nothing is in it"),

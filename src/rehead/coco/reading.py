@@ -3,7 +3,8 @@
 Each step sees only what the one before it let through: file, shape, ids, image files, geometry and masks, the set.
 """
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,15 +12,17 @@ from rehead.coco.annotations import AnnotationReader, Frame, Targets
 from rehead.coco.categories import read_categories
 from rehead.coco.decoding import ImageError
 from rehead.coco.faults import FaultLog, FileFaults
+from rehead.coco.formats.known import FORMATS
 from rehead.coco.framing import SeenImage, framed
 from rehead.coco.image_entries import ImageEntry, ImageTable, read_image_entries
 from rehead.coco.image_files import ImageFolder
 from rehead.coco.image_pool import Inspector
-from rehead.coco.json_file import load_json
 from rehead.coco.leakage import check_splits
+from rehead.coco.merging import Share, merged, with_one_table
 from rehead.coco.originals import with_entries
+from rehead.coco.part_faults import PartFaults
+from rehead.coco.parts import Part, Source
 from rehead.coco.records import Annotation, Dataset, ImageRecord
-from rehead.coco.sources import Source
 from rehead.coco.structure import Entries, read_tables
 from rehead.coco.wholeness import check_whole
 from rehead.progress import followed
@@ -38,26 +41,51 @@ def read_source(source: Source, log: FaultLog, inspector: Inspector, *, keep: bo
 
     `keep` leaves the source's own entries with the records, for a copy that loses nothing.
     """
-    splits = {}
-    roots = {part.images for parts in source.splits.values() for part in parts if part.images is not None}
-    pictures = {root: Pictures(ImageFolder(root), inspector) for root in sorted(roots)}
-    for name, (part,) in source.splits.items():
-        data = read_dataset(part.file, pictures[part.images] if part.images is not None else None, log, keep=keep)
-        if data is not None:
-            splits[name] = data
-    check_splits(splits, {name: parts[0].file for name, parts in source.splits.items()}, log)
-    if splits:
-        for looked in pictures.values():
-            _note_unlisted(looked.folder, log)
+    for path, why in source.ignored:
+        log.add("files-ignored", source.told(str(path)), "", why)
+    looked = [part for parts in source.splits.values() for part in parts if not part.unseen]
+    pictures = {p.images: Pictures(ImageFolder(p.images), inspector) for p in looked if p.images is not None}
+    shares = {
+        name: [share for part in parts if (share := _share(part, pictures, source, log, keep=keep)) is not None]
+        for name, parts in source.splits.items()
+    }
+    splits = {name: merged(held) for name, held in shares.items() if held}
+    if any(FORMATS[part.format].open_classes for parts in source.splits.values() for part in parts):
+        splits = with_one_table(splits)
+    files = {name: Path(source.told(str(_owner(parts)))) for name, parts in source.splits.items()}
+    for name, data in splits.items():
+        # Of files with records missing, the set as a whole would tell only what follows from that.
+        if not any(share.faults.rejected for share in shares[name]):
+            splits[name] = check_whole(data, log.of(files[name]))
+    check_splits(splits, files, log)
+    for part in looked if splits else ():
+        if part.images in pictures and not FORMATS[part.format].whole_folder:
+            _note_unlisted(pictures.pop(part.images).folder, source, log)
     return splits
 
 
 def read_dataset(file: Path, pictures: Pictures | None, log: FaultLog, *, keep: bool = False) -> Dataset | None:
     """Read one COCO file, without pixels where `pictures` is None; None if the three lists are not in it."""
-    faults = log.of(file)
-    document = load_json(file, faults)
-    tables = None if document is None else read_tables(document.value, faults)
-    if document is None or tables is None:
+    faults = PartFaults(log, str(file))
+    data = _read(Part(file, None), pictures, faults, keep=keep)
+    return data if data is None or faults.rejected else check_whole(data, faults)
+
+
+def _share(part: Part, pictures: Mapping[Path, Pictures], source: Source, log: FaultLog, *, keep: bool) -> Share | None:
+    """Read what one file holds of its split."""
+    faults = PartFaults(log, source.told(str(part.file)), source.told)
+    looked = None if part.unseen or part.images is None else pictures[part.images]
+    data = _read(part, looked, faults, keep=keep)
+    return None if data is None else Share(data, part.images, faults)
+
+
+def _read(part: Part, pictures: Pictures | None, faults: PartFaults, *, keep: bool) -> Dataset | None:
+    document = FORMATS[part.format].read(part, faults)
+    if document is None:
+        return None
+    faults = replace(faults, origins=document.origins)
+    tables = read_tables(document.value, faults)
+    if tables is None:
         return None
     categories = read_categories(tables.categories, faults)
     table = read_image_entries(tables.images, faults)
@@ -65,10 +93,7 @@ def read_dataset(file: Path, pictures: Pictures | None, log: FaultLog, *, keep: 
     targets = Targets(frames, table.alias, table.seen, categories)
     annotations = tuple(_annotations(tables.annotations, targets, faults, keep=keep))
     data = Dataset(tuple(categories.values()), tuple(images), annotations)
-    if keep:
-        data = with_entries(data, document.value, tables)
-    # Of a file with records missing, the set as a whole would tell only what follows from that.
-    return data if faults.rejected else check_whole(data, faults)
+    return with_entries(data, document.value, tables) if keep else data
 
 
 def _images(
@@ -117,9 +142,15 @@ def _annotations(entries: Entries, targets: Targets, faults: FileFaults, *, keep
             yield replace(found, entry=entry) if keep else found
 
 
-def _note_unlisted(folder: ImageFolder, log: FaultLog) -> None:
+def _note_unlisted(folder: ImageFolder, source: Source, log: FaultLog) -> None:
     extra = folder.unlisted()
     if extra:
         names = ", ".join(map(ascii, extra[:5]))
-        text = f"{len(extra)} unlisted image files on disk are not in the JSON: {names}"
-        log.add("files-unlisted", folder.root, "", text)
+        text = f"{len(extra)} unlisted image files on disk are not in the annotations: {names}"
+        log.add("files-unlisted", source.told(str(folder.root)), "", text)
+
+
+def _owner(parts: Sequence[Part]) -> Path:
+    """Name the one file, or the folder that holds them all."""
+    files = [part.file for part in parts]
+    return files[0] if len(files) == 1 else Path(os.path.commonpath(files))

@@ -1,52 +1,20 @@
-"""Where a dataset lies on disk: which annotation files make up which split, and where their images are."""
+"""Finding a dataset, whatever its layout, format and packing: which files make up which split, where images are."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from rehead.coco.image_files import is_image_name
+from rehead.coco.archives import is_archive, unpacked
+from rehead.coco.formats.format import Found
+from rehead.coco.formats.image_roots import image_root, image_root_below
+from rehead.coco.formats.known import FORMATS
+from rehead.coco.formats.split_names import subfolders
+from rehead.coco.parts import SPLITS, WHOLE, Part, Source, SourceError
 
-SPLITS = ("train", "val", "test")
-WHOLE = "all"
-_WHOLE_NAMES = ("annotations.json", "_annotations.coco.json", "instances.json")
-
-
-class SourceError(ValueError):
-    """A path that holds no dataset; the message says what was looked for."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """One annotation file, or a folder in another format than COCO, and the root that its image file names start from.
-
-    `images` is None where image files are not to be looked at.
-    """
-
-    file: Path
-    images: Path | None
-    format: str = "coco"
-
-
-@dataclass(frozen=True)
-class Source:
-    """The parts of each split by its name, or of everything under `all`."""
-
-    splits: Mapping[str, tuple[Part, ...]]
-
-    def unseen(self) -> "Source":
-        """Leave the image folders out: nothing is decoded."""
-        splits = {name: tuple(replace(part, images=None) for part in parts) for name, parts in self.splits.items()}
-        return replace(self, splits=splits)
-
-    def with_images(self) -> "Source":
-        """Return the source if each part has its images; raises SourceError that names the first without."""
-        for part in (part for parts in self.splits.values() for part in parts):
-            if part.images is None:
-                raise SourceError(
-                    f"data.source: no images lie beside {part.file}, nor in images/ there; put them there"
-                )
-        return self
+__all__ = ["SPLITS", "WHOLE", "Part", "Source", "SourceError", "opened_source"]
+_WRAPPINGS = 3
 
 
 @contextmanager
@@ -56,38 +24,69 @@ def opened_source(path: Path, *, images: Path | None = None, val: Path | None = 
     `images` is where image files are, if elsewhere than usual; `val` is a COCO file of the validation split. Raises
     SourceError.
     """
-    found = find_source(path)
-    if val is not None:
-        root = _images_beside(val.parent) if path.is_file() else found.splits["train"][0].images
-        found = Source({"train" if name == WHOLE else name: parts for name, parts in found.splits.items()})
-        found = Source({**found.splits, "val": (Part(val, root),)})
-    if images is not None:
-        found = Source({n: tuple(replace(part, images=images) for part in ps) for n, ps in found.splits.items()})
-    yield found
+    if not path.exists():
+        raise SourceError(f"{path} does not exist; give the path of a dataset, or `shapes` as data.source")
+    if not is_archive(path):
+        yield _source(path, images, val)
+        return
+    with unpacked(path) as folder:
+        try:
+            yield replace(_source(folder, images, val), archive=path, unpacked=folder)
+        except SourceError as error:
+            raise SourceError(str(error).replace(str(folder), str(path))) from None
 
 
-def find_source(path: Path) -> Source:
-    """Find a dataset's files: a folder with images/ and train.json [val.json, test.json] or a single annotations.json.
+def find_parts(path: Path) -> Found:
+    """Find the parts of a path, or of the one folder in it; raises SourceError if they are none or in several formats.
 
-    A JSON file stands for itself, its images in images/ beside it or in its own folder. Raises SourceError.
+    The wrapping folder is what most archives begin with.
     """
-    if path.is_file():
-        return Source({WHOLE: (Part(path, _images_beside(path.parent)),)})
+    at = path
+    for _ in range(_WRAPPINGS):
+        found = {name: found for name, kind in FORMATS.items() if (found := kind.find(at)).splits}
+        if len(found) > 1:
+            names = "; ".join(f"{name} ({_file_of(one)})" for name, one in found.items())
+            raise SourceError(f"{at} holds several formats: {names}. Give the file or folder of the one that is meant")
+        if found:
+            return next(iter(found.values()))
+        inner = subfolders(at)
+        if len(inner) != 1:
+            break
+        at = inner[0]
+    sought = "; ".join(kind.layout for kind in FORMATS.values())
+    raise SourceError(f"{path} holds {_content(path)}, which is no dataset that is known. Looked for: {sought}")
+
+
+def _source(path: Path, images: Path | None, val: Path | None) -> Source:
+    """Find the parts, and put what the user says in place of what was found."""
+    found = find_parts(path)
+    splits = dict(found.splits)
+    if val is not None:
+        splits = {"train" if name == WHOLE else name: parts for name, parts in splits.items()}
+        splits["val"] = (Part(val, image_root(val, split="val") or splits["train"][0].images),)
+    if images is not None:
+        splits = {name: tuple(_seen_in(images, part, name) for part in parts) for name, parts in splits.items()}
+    return Source(splits, found.ignored)
+
+
+def _seen_in(images: Path, part: Part, split: str) -> Part:
+    if part.format != "coco":
+        raise SourceError(
+            f"{part.file} is of the format {part.format}, which says where its images are: leave --images out"
+        )
+    return replace(part, images=image_root_below(images, part.file, split=split))
+
+
+def _file_of(found: Found) -> str:
+    return str(next(iter(found.splits.values()))[0].file)
+
+
+def _content(path: Path) -> str:
+    """Say what lies at a path."""
     if not path.is_dir():
-        raise SourceError(f"data.source: {path} does not exist; give `shapes`, a COCO folder or a COCO JSON file")
-    splits = {name: path / f"{name}.json" for name in SPLITS if (path / f"{name}.json").exists()}
-    if "train" in splits:
-        return Source({name: (Part(file, _images_beside(path)),) for name, file in splits.items()})
-    if splits:
-        raise SourceError(f"data.source: {path} has {', '.join(splits)} but no train.json to train on")
-    for name in _WHOLE_NAMES:
-        if (path / name).exists():
-            return Source({WHOLE: (Part(path / name, _images_beside(path)),)})
-    raise SourceError(f"data.source: {path} has neither train.json nor {' nor '.join(_WHOLE_NAMES)}")
-
-
-def _images_beside(folder: Path) -> Path | None:
-    """Take images/ in a folder, or the folder itself if images lie there; None if there is neither."""
-    if (folder / "images").is_dir():
-        return folder / "images"
-    return folder if any(is_image_name(entry.name) for entry in folder.iterdir()) else None
+        return f"{path.stat().st_size} bytes" if path.is_file() else "neither a file nor a folder"
+    files = [entry.suffix.lower() or "no ending" for entry in path.iterdir() if not entry.is_dir()]
+    kinds = Counter(files).most_common(4)
+    told = [f"{count} file(s) with {kind}" for kind, count in kinds]
+    folders = [f"{entry.name}/" for entry in subfolders(path)[:8]]
+    return ", ".join([*told, *folders]) or "nothing"

@@ -1,0 +1,1 @@
+"""Formats that datasets come in: found on disk, and read into a COCO document that the strict reader checks."""

@@ -1,0 +1,26 @@
+"""Which tool's JSON a file is, told from the first key that gives it away; nothing is parsed."""
+
+import mmap
+import re
+from pathlib import Path
+
+_MARK = re.compile(rb'"(?:(images|annotations)"\s*:\s*\[|(shapes)"\s*:\s*\[|(_via_\w+|regions)"\s*:)')
+_KINDS = ("coco", "labelme", "via")
+
+
+def kind_of(path: Path) -> str:
+    """Tell coco, labelme or via; an empty text for anything else, and for what cannot be read."""
+    try:
+        with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            match = _MARK.search(content)
+            return "" if match is None or match.lastindex is None else _KINDS[match.lastindex - 1]
+    except (OSError, ValueError):
+        return ""
+
+
+def json_files(folder: Path) -> list[Path]:
+    """List the regular JSON files in a folder by name, without hidden ones; none if it is not there."""
+    if not folder.is_dir():
+        return []
+    found = (entry for entry in folder.iterdir() if entry.suffix.lower() == ".json")
+    return sorted(entry for entry in found if not entry.name.startswith(".") and entry.is_file())
