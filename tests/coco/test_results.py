@@ -24,6 +24,8 @@ def _results(n: int = 2) -> list[dict[str, Any]]:
 SPOILED: list[tuple[str, Callable[[list[Any]], object]]] = [
     ("result-score", lambda r: r[0].update(score=NAN)),
     ("result-score", lambda r: r[0].update(score="0.9")),
+    ("result-score", lambda r: r[0].update(score=10**400)),
+    ("result-score", lambda r: r[0].update(score=float("inf"))),
     ("result-score", lambda r: r[0].update(score=True)),
     ("result-score", lambda r: r[0].pop("score")),
     ("result-image", lambda r: r[0].update(image_id=99)),

@@ -4,7 +4,6 @@ Evaluators hang on short run lengths, score boxes of NaN as perfect, look at the
 masks, and pass over unknown ids in silence.
 """
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -107,7 +106,7 @@ def _known(
 
 def _score(entry: dict[str, Any], where: str, faults: FileFaults) -> float | None:
     value: Any = entry.get("score")
-    if is_number(value) and math.isfinite(value) and abs(value) < 1e15:
+    if is_number(value) and abs(value) < 1e15:
         return float(value)
     text = "score is not a finite number" if "score" in entry else "score is missing"
     faults.add("result-score", f"{where}.score", text, value=value)
