@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,15 @@ from rehead.coco.kinds import Action
 from rehead.coco.reading import read_source
 from rehead.coco.records import Dataset
 from rehead.coco.sources import SourceError, opened_source
+from rehead.coco.statistics import describe_splits
 
 
 @dataclass(frozen=True)
 class CheckReport:
     """What was found: faults (the first twenty of a kind in a file), counts of all, and counts of what can be used.
 
-    `content_hash` covers the bytes of all image files: a flipped byte that still decodes shows in it alone.
+    `content_hash` covers the bytes of all image files: a flipped byte that still decodes shows in it alone. `datasets`
+    is what could be read, split by split.
     """
 
     target: str
@@ -29,6 +31,7 @@ class CheckReport:
     splits: dict[str, dict[str, int]]
     categories: tuple[str, ...]
     content_hash: str | None
+    datasets: Mapping[str, Dataset] = field(default_factory=dict, compare=False, repr=False)
 
     def as_dict(self) -> dict[str, Any]:
         """Write the report for JSON."""
@@ -44,6 +47,10 @@ class CheckReport:
             "fault_counts": self.fault_counts,
         }
 
+    def described(self) -> dict[str, Any]:
+        """Write the report for JSON together with statistics of what could be read."""
+        return {**self.as_dict(), "statistics": describe_splits(self.datasets)}
+
 
 def check_dataset(
     target: Path,
@@ -53,9 +60,9 @@ def check_dataset(
     policy: Mapping[str, Action] | None = None,
     max_pixels: int = MAX_PIXELS,
 ) -> CheckReport:
-    """Check a COCO folder or JSON file, with `val` as its validation split if given; never raises on bad data.
+    """Check a dataset in any layout that is known, with `val` as its validation split if given.
 
-    Image files are looked at below `images`; else in images/ beside a JSON file, if there is such a folder.
+    Image files are looked at below `images`, else where the layout has them. Never raises on bad data.
     """
     log = FaultLog(policy or {})
     splits: dict[str, Dataset] = {}
@@ -63,7 +70,8 @@ def check_dataset(
         with opened_source(target, images=images, val=val) as source, ImagePool(max_pixels=max_pixels) as pool:
             splits = read_source(source, log, pool)
     except SourceError as error:
-        log.add("json-file", target, "", str(error))
+        for code, where, text in error.faults:
+            log.add(code, target, where, text)
     return report_on(target, splits, log)
 
 
@@ -79,6 +87,7 @@ def report_on(target: Path | str, splits: Mapping[str, Dataset], log: FaultLog) 
         splits=counts,
         categories=names,
         content_hash=_content_hash(splits),
+        datasets=splits,
     )
 
 
