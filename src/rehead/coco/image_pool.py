@@ -21,6 +21,8 @@ from rehead.coco.records import ImageFacts
 _SECONDS = 60.0
 _IMAGES_A_WORKER = 8
 _COMMAND = (sys.executable, "-m", "rehead.coco.image_worker")
+# There is a worker a core already; numpy's and scipy's threads would each take address space from its limit.
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,8 @@ class Inspector(Protocol):
 
 def inspection_from(reply: Mapping[str, Any]) -> Inspection:
     """Read a worker's answer."""
-    facts = ImageFacts(**reply["facts"]) if reply["facts"] else None
+    told = reply["facts"]
+    facts = ImageFacts(**told | {"look": bytes.fromhex(told["look"])}) if told else None
     return Inspection(facts, tuple((code, text) for code, text in reply["notes"]))
 
 
@@ -80,7 +83,7 @@ class Worker:
     def _running(self) -> subprocess.Popen[str]:
         if self._process is None:
             paths = [str(Path(rehead.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
-            environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
+            environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths)), **_ONE_THREAD}
             self._process = subprocess.Popen(
                 self._command,
                 stdin=subprocess.PIPE,
@@ -107,8 +110,9 @@ class Worker:
 class ImagePool:
     """As many workers as there are cores, started when needed and ended with the block."""
 
-    def __init__(self, *, max_pixels: int = MAX_PIXELS) -> None:
+    def __init__(self, *, max_pixels: int = MAX_PIXELS, command: Sequence[str] = _COMMAND) -> None:
         self._max_pixels = max_pixels
+        self._command = command
         self._workers: list[Worker] = []
         self._free: queue.SimpleQueue[Worker] = queue.SimpleQueue()
 
@@ -125,7 +129,7 @@ class ImagePool:
         """Decode files and yield what was found, in their order."""
         wanted = min(len(os.sched_getaffinity(0)), -(-len(paths) // _IMAGES_A_WORKER))
         for _ in range(wanted - len(self._workers)):
-            self._workers.append(Worker())
+            self._workers.append(Worker(self._command))
             self._free.put(self._workers[-1])
         with ThreadPoolExecutor(max(wanted, 1)) as threads:
             yield from threads.map(self._ask, paths)

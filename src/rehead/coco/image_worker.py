@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rehead.coco.decoding import ImageError, decode_image
+from rehead.coco.looks import look_of
 
 _MEMORY_BYTES = 6 << 30
 _FILE_BYTES = 1 << 30
@@ -32,6 +33,7 @@ def inspected(path: Path, max_pixels: int) -> dict[str, Any]:
             "format": seen.format,
             "mode": seen.mode,
             "plain": seen.plain,
+            "look": look_of(seen.image).hex(),
         }
         return {"facts": facts, "notes": seen.notes}
     except ImageError as error:

@@ -23,7 +23,8 @@ class Category:
 class ImageFacts:
     """What decoding a file told: hashes of its bytes and of its upright RGB pixels, stored size, EXIF orientation.
 
-    `plain` says that any reader which converts to RGB finds these pixels in the file's own bytes.
+    `plain` says that any reader which converts to RGB finds these pixels in the file's own bytes. `look` is what near
+    copies are found by (see `looks`), empty for a picture without contrast; it is no part of any fingerprint.
     """
 
     sha256: str
@@ -34,6 +35,7 @@ class ImageFacts:
     format: str
     mode: str
     plain: bool
+    look: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

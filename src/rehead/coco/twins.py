@@ -1,0 +1,152 @@
+"""Pictures that are near copies of one another: encoded again, resized, made brighter, cropped a little, turned.
+
+Hashes propose, thumbnails decide. Candidates differ in at most NEAR of 64 bits. They are found among N pictures
+without comparing all pairs: hashes are cut into four bands, and all within 7 bits of one another agree in one band but
+for one bit (of those at 8 bits 96 % do, at 10 bits 78 %).
+
+Measured on 540 pictures (COCO, microscopy, fruits, drawn shapes): copies encoded again at quality 60, at half size, at
+90 to 110 % brightness or in grey are all found; turned and mirrored ones to 97 to 100 %, and cropped by 1 % at each
+side to 98 to 100 %, by 2 % to 88 to 100 %. Of 45,000 pairs of different pictures, in each of the eight ways, the most
+alike differ by 0.45, more than twice ALIKE.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rehead.coco.symmetries import WAYS, turned, turned_bits
+
+SIDE = 32
+"""Pixels a side of a thumbnail."""
+NEAR = 10
+"""Bits in which the hashes of candidates differ at most."""
+ALIKE = 0.2
+"""How much thumbnails of near copies differ at most, in standard deviations of their grey values."""
+_HASH_BYTES = 8
+_BANDS, _BAND_BITS = 4, 16
+_SPREAD = np.arange(64) * 25 % 64
+"""An order of the bits in which each band takes some of every frequency."""
+_CROWD = 32
+"""Candidates taken from one band's value: where more share it, as under a fixed camera, any of them will do."""
+_KEPT = 8
+"""Candidates of one picture from one band that thumbnails decide on, the nearest."""
+_FLIPS = np.concatenate(([0], 1 << np.arange(_BAND_BITS))).astype(np.uint16)
+_BLOCK = 8192
+_DECIDED_AT_ONCE = 1024
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Twins:
+    """P pairs of places in a list of pictures, the first place the lower, and the way (see `symmetries`) of each."""
+
+    pairs_p2: Ints
+    ways_p: Ints
+
+
+def find_twins(looks: Sequence[bytes], apart_n: Ints) -> Twins:
+    """Find near copies among N pictures by what `looks.look_of` tells of them; those without a look have none.
+
+    `apart_n` numbers the part of the dataset that each picture belongs to: turned copies are sought between different
+    parts only, for inside one part turning is what augmentation does too.
+    """
+    seen = np.array([place for place, look in enumerate(looks) if look], np.int64)
+    if len(seen) < 2:
+        return Twins(np.zeros((0, 2), np.int64), np.zeros(0, np.int64))
+    data_nb = np.frombuffer(b"".join(looks[place] for place in seen), np.uint8).reshape(len(seen), -1)
+    thumbnails = data_nb[:, _HASH_BYTES:].reshape(-1, SIDE, SIDE)
+    bits_n88 = np.unpackbits(data_nb[:, :_HASH_BYTES], axis=1).reshape(-1, 8, 8).astype(np.bool_)
+    parts = apart_n[seen]
+    found = [_decided(thumbnails, _candidates(bits_n88, parts, 0, within=True), 0)]
+    found += [_decided(thumbnails, _candidates(bits_n88, parts, way, within=False), way) for way in range(len(WAYS))]
+    ways_p = np.repeat([0, *range(len(WAYS))], [len(pairs) for pairs in found])
+    pairs_p2, first = np.unique(np.sort(np.concatenate(found), axis=1), axis=0, return_index=True)
+    return Twins(seen[pairs_p2], ways_p[first])
+
+
+def _decided(thumbnails: NDArray[np.uint8], pairs_p2: Ints, way: int) -> Ints:
+    """Keep the candidates whose thumbnails are alike."""
+    if way:  # what is much like itself when turned is a near copy, not a turned one
+        pairs_p2 = pairs_p2[differences(thumbnails, pairs_p2, 0) > ALIKE]
+    return pairs_p2[differences(thumbnails, pairs_p2, way) <= ALIKE]
+
+
+def differences(thumbnails_nss: NDArray[np.uint8], pairs_p2: Ints, way: int) -> Floats:
+    """Tell how much the first thumbnail of each pair differs from the second, which is turned: 0 is the same picture.
+
+    Contrast is set to one. A pixel counts by how far it lies outside the values around its place in the other
+    thumbnail (3 x 3 pixels), so that a crop of some per cent moves nothing; the root mean square of that is returned.
+    """
+    blocks = [pairs_p2[start : start + _DECIDED_AT_ONCE] for start in range(0, len(pairs_p2), _DECIDED_AT_ONCE)]
+    found = [np.zeros(0, np.float32)]
+    for block in blocks:
+        first, second = _evened(thumbnails_nss[block[:, 0]]), _evened(turned(thumbnails_nss[block[:, 1]], way))
+        outside = np.maximum(_outside(first, second), _outside(second, first))
+        found.append(np.sqrt((outside**2).mean(axis=(1, 2))))
+    return np.concatenate(found)
+
+
+def _candidates(bits_n88: NDArray[np.bool_], parts_n: Ints, way: int, *, within: bool) -> Ints:
+    """Pair pictures (first, second) of one part or of two, whose hash and turned hash differ in NEAR bits at most."""
+    hashes, bands = _packed(bits_n88)
+    asked, asked_bands = _packed(turned_bits(bits_n88, way))
+    largest = np.bincount(parts_n).argmax()
+    queries = np.arange(len(parts_n)) if within else np.flatnonzero(parts_n != largest)  # no pair is in it alone
+    found = [np.zeros((0, 2), np.int64)]
+    for band in range(_BANDS):
+        order = np.argsort(bands[:, band], kind="stable")
+        starts = np.searchsorted(bands[order, band], np.arange((1 << _BAND_BITS) + 1))
+        for block in (queries[start : start + _BLOCK] for start in range(0, len(queries), _BLOCK)):
+            values = (asked_bands[block, band][:, None] ^ _FLIPS).astype(np.int64).ravel()
+            first, at = _members(order, starts, values)
+            second = block[at // len(_FLIPS)]
+            far = np.bitwise_count(hashes[first] ^ asked[second])
+            fits = (far <= NEAR) & (first != second) & ((parts_n[first] == parts_n[second]) == within)
+            found.append(_nearest(first[fits], second[fits], far[fits]))
+    pairs_p2 = np.concatenate(found)
+    return np.unique(pairs_p2 if way else np.sort(pairs_p2, axis=1), axis=0)
+
+
+def _nearest(first: Ints, second: Ints, far: NDArray[np.uint8]) -> Ints:
+    """Keep a few pairs for each second picture."""
+    order = np.lexsort((far, second))
+    first, second = first[order], second[order]
+    place = np.arange(len(second)) - np.searchsorted(second, second)
+    return np.stack((first, second), axis=1)[place < _KEPT]
+
+
+def _members(order: Ints, starts: Ints, values: Ints) -> tuple[Ints, Ints]:
+    """List who has each band value: their places, and the value's place; of a crowd some, other ones for each value."""
+    lengths = starts[values + 1] - starts[values]
+    taken = np.minimum(lengths, _CROWD)
+    first = starts[values] + np.arange(len(values)) * 7919 % (lengths - taken + 1)
+    at = np.repeat(np.arange(len(values)), taken)
+    within = np.arange(len(at)) - np.repeat(np.cumsum(taken) - taken, taken)
+    return order[first[at] + within], at
+
+
+def _packed(bits_n88: NDArray[np.bool_]) -> tuple[NDArray[np.uint64], NDArray[np.uint16]]:
+    """Pack hashes into one number each, and into four, one a band."""
+    data_n8 = np.ascontiguousarray(np.packbits(bits_n88.reshape(-1, 64)[:, _SPREAD], axis=1))
+    return data_n8.view(np.uint64).ravel(), data_n8.view(np.uint16)
+
+
+def _evened(pictures_pss: NDArray[np.generic]) -> Floats:
+    values = pictures_pss.astype(np.float32)
+    values -= values.mean(axis=(1, 2), keepdims=True)
+    values /= values.std(axis=(1, 2), keepdims=True)
+    return values
+
+
+def _outside(values_pss: Floats, other_pss: Floats) -> Floats:
+    """Measure how far each value lies outside the range of the other picture's values around it."""
+    low = high = np.pad(other_pss, ((0, 0), (1, 1), (1, 1)), mode="edge")
+    low = np.minimum(np.minimum(low[:, :-2], low[:, 1:-1]), low[:, 2:])
+    low = np.minimum(np.minimum(low[:, :, :-2], low[:, :, 1:-1]), low[:, :, 2:])
+    high = np.maximum(np.maximum(high[:, :-2], high[:, 1:-1]), high[:, 2:])
+    high = np.maximum(np.maximum(high[:, :, :-2], high[:, :, 1:-1]), high[:, :, 2:])
+    return np.maximum(0, np.maximum(values_pss - high, low - values_pss)).astype(np.float32)
