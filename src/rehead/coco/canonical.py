@@ -69,6 +69,16 @@ def write_images(folder: Path, images: list[ImageRecord]) -> dict[Path, str]:
     return names
 
 
+def located(splits: Mapping[str, Dataset], folder: Path) -> dict[str, Dataset]:
+    """Point the images of splits to their copies in `folder`, where `write_dataset` has put them."""
+    names = _safe_names(distinct(splits))
+    moved: dict[int, Dataset] = {}
+    for data in splits.values():
+        images = tuple(replace(image, path=folder / "images" / names[_path(image)]) for image in data.images)
+        moved.setdefault(id(data), replace(data, images=images))
+    return {name: moved[id(data)] for name, data in splits.items()}
+
+
 def distinct(splits: Mapping[str, Dataset]) -> list[ImageRecord]:
     """List one record a file: train and val may share a file where the policy lets them."""
     return list({_path(image): image for data in splits.values() for image in data.images}.values())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rehead.coco.canonical import write_dataset
+from rehead.coco.canonical import located, write_dataset
 from rehead.coco.checking import CheckReport, report_on
 from rehead.coco.faults import FaultLog
 from rehead.coco.image_pool import ImagePool
@@ -18,6 +18,7 @@ from rehead.coco.records import Dataset
 from rehead.coco.shapes import draw_shapes
 from rehead.coco.sources import opened_source
 from rehead.coco.splitting import Splitting, make_splits
+from rehead.coco.statistics import describe_splits
 from rehead.coco.tiling import Tiling, cut_dataset
 
 
@@ -31,11 +32,16 @@ class RejectedError(ValueError):
 
 @dataclass(frozen=True)
 class Ingested:
-    """What was written, and what was found: `report` is reports/ingest.json."""
+    """What was written, and what was found: `report` is reports/ingest.json.
+
+    `splits` holds whole images as they were read, `written` what training gets, its images in the canonical dataset.
+    """
 
     manifest: dict[str, Any]
     found: CheckReport
     report: dict[str, Any]
+    splits: dict[str, Dataset]
+    written: dict[str, Dataset]
 
 
 def ingest(plan: DataPlan, dataset: Path) -> Ingested:
@@ -65,7 +71,9 @@ def _ingest(folder: Path, plan: DataPlan, dataset: Path) -> Ingested:
     found = report_on(plan.source, given, log)
     if tiling is not None:
         splitting.how["train"] += f"; {tiling.summary}"
-    return Ingested(manifest, found, _report(splitting, manifest, found))
+    splits = splitting.splits
+    written = located({**splits, "train": tiling.data} if tiling else splits, dataset)
+    return Ingested(manifest, found, _report(splitting, plan, manifest, found), splits, written)
 
 
 @contextmanager
@@ -83,6 +91,7 @@ def _cut(train: Dataset, plan: DataPlan, dataset: Path) -> Iterator[Tiling | Non
         yield cut_dataset(train, plan.tile, Path(folder), seed=plan.seed)
 
 
-def _report(splitting: Splitting, manifest: dict[str, Any], found: CheckReport) -> dict[str, Any]:
+def _report(splitting: Splitting, plan: DataPlan, manifest: dict[str, Any], found: CheckReport) -> dict[str, Any]:
     splits = {name: {**split, "how": splitting.how[name]} for name, split in manifest["splits"].items()}
-    return {**found.as_dict(), "categories": manifest["categories"], "splits": splits}
+    statistics = describe_splits(splitting.splits, tile=plan.tile.size if plan.tile else None)
+    return {**found.as_dict(), "categories": manifest["categories"], "splits": splits, "statistics": statistics}

@@ -40,9 +40,10 @@ class Measurements:
 
 
 def measure(datasets: Iterable[Dataset]) -> Measurements:
-    """Measure datasets that share one category table; an image that is in two of them counts twice."""
+    """Measure datasets, whose category tables are laid together; an image that is in two of them counts twice."""
     splits = list(datasets)
-    table = sorted(splits[0].categories, key=lambda category: category.id) if splits else []
+    known = {category.id: category for data in reversed(splits) for category in data.categories}
+    table = [known[number] for number in sorted(known)]
     labels = {category.id: label for label, category in enumerate(table)}
     images = [image for data in splits for image in data.images]
     places: list[int] = []

@@ -3,6 +3,7 @@
 An object's size is the side of the square of its mask's area. Crowd regions are counted, and nothing else.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -18,7 +19,7 @@ SMALL, LARGE = 32, 96
 """Sizes in pixels below which COCO calls an object small, and from which it calls it large."""
 INPUT_SIZES = (160, 224, 320, 448, 640, 800, 1024, 1333)
 VISIBLE = (8, 16, 32)
-"""Sizes in pixels that an object should have where the network sees it: one, two and four cells of stride 8."""
+"""Sizes in pixels that an object may need where the network sees it: 2, 4 and 8 cells of features of stride 4."""
 DETECTION_LIMITS = (100, 200, 300, 500, 1000)
 OVERLAPS = (0.1, 0.5)
 LONGEST_TO_SHORTEST = 5 / 3
@@ -82,17 +83,23 @@ class Statistics:
     input_sizes: tuple[SizesSeen, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """Write the statistics for JSON."""
-        return asdict(self)
+        """Write the statistics for JSON, whose keys are text."""
+        written: dict[str, Any] = json.loads(json.dumps(asdict(self), allow_nan=False))
+        return written
 
 
 def describe_splits(splits: Mapping[str, Dataset], *, tile: int | None = None) -> dict[str, Any]:
     """Describe all splits together and each, for JSON; splits that are the same data count once in all."""
-    distinct = {id(data): data for data in splits.values()}
     return {
-        "all": describe(measure(distinct.values()), tile=tile).as_dict(),
+        "all": describe(measure(distinct(splits).values()), tile=tile).as_dict(),
         "splits": {name: describe(measure([data]), tile=tile).as_dict() for name, data in splits.items()},
     }
+
+
+def distinct(splits: Mapping[str, Dataset]) -> dict[str, Dataset]:
+    """Leave out splits that are the same data as one before them, as test is where `data.test` is `val`."""
+    first = {id(data): name for name, data in reversed(list(splits.items()))}
+    return {name: data for name, data in splits.items() if first[id(data)] == name}
 
 
 def describe(measured: Measurements, *, tile: int | None = None) -> Statistics:
