@@ -1,4 +1,4 @@
-"""Image files on which decoders crash, swell or see other pixels than people are named, and odd ones read as they are."""
+"""Image files that crash decoders, swell, or show tools other pixels than people are named; odd ones are read."""
 
 import contextlib
 import io
