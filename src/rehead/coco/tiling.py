@@ -159,9 +159,16 @@ def _write_tile(tile: _Tile, pixels: Image.Image, path: Path) -> ImageRecord:
 def _in_words(tiles: Sequence[_Tile], kept: Sequence[_Tile]) -> str:
     """Say how many images were cut, and what was left out."""
     cut = len({tile.image.id for tile in tiles if not tile.whole})
+    if not cut:
+        return "no image is larger than a tile"
     whole, pieces = sum(tile.whole for tile in tiles), [tile for tile in kept if not tile.whole]
     ignored = sum(a.iscrowd for tile in pieces for a in tile.annotations)
-    images = f"{cut} images" if not whole else f"{cut + whole} images, {cut} of them"
-    notes = [f"{len(tiles) - len(kept)} tiles without objects left out"] if len(kept) < len(tiles) else []
-    notes += [f"{ignored} regions to ignore"] if ignored else []
-    return f"{images} in {len(pieces)} tiles" + (f" ({', '.join(notes)})" if notes else "")
+    images = _counted(cut, "image") if not whole else f"{_counted(cut + whole, 'image')}, {cut} of them"
+    left = len(tiles) - len(kept)
+    notes = [f"{_counted(left, 'tile')} without objects left out"] if left else []
+    notes += [f"{_counted(ignored, 'region')} to ignore"] if ignored else []
+    return f"{images} in {_counted(len(pieces), 'tile')}" + (f" ({', '.join(notes)})" if notes else "")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -41,17 +41,19 @@ def join_views(views: Sequence[View], *, height: int, width: int, limit: int) ->
 
 
 def _joined(parts: Sequence[Part], links: Iterable[Link]) -> list[Group]:
-    """Join linked parts, the closest first and of equally close ones the largest.
-
-    Two parts of one tile are never joined: that tile told them apart.
-    """
+    """Join linked parts, the closest first; two parts of one tile never, since that tile told them apart."""
     groups = {part: [part] for part in parts}
-    for link in sorted(links, key=lambda link: (-link.iou, -link.first.area - link.second.area)):
+    for link in sorted(links, key=_closeness):
         one, other = groups[link.first], groups[link.second]
         if link.iou >= _SAME and one is not other and _apart(one, other):
             one += other
             groups.update(dict.fromkeys(other, one))
     return list({id(group): group for group in groups.values()}.values())
+
+
+def _closeness(link: Link) -> tuple[float, float]:
+    """Order links, the closest first; where objects cover one another and links agree alike, those of like score."""
+    return -link.iou, abs(link.first.score - link.second.score)
 
 
 def _without_remnants(groups: Sequence[Group], links: Iterable[Link]) -> list[Group]:
