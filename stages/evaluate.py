@@ -78,6 +78,7 @@ def main(
                 }
             )
             log.artifact(page)
+            log.artifact(reports / "ingest.html")
             log.artifact(figures, "figures")
 
     for head in ("box", "mask"):

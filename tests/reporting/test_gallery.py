@@ -4,11 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from rehead.reporting import palette
-from rehead.reporting.gallery import compose_comparison, compose_contact_sheet, write_overlays
+from rehead.reporting.gallery import compose_comparison, write_overlays
 
 PANE = np.full((480, 480, 3), 128, dtype=np.uint8)
 
@@ -48,17 +47,6 @@ def test_a_legend_of_many_classes_grows_in_rows() -> None:
     names = {number: f"a rather long class {number}" for number in range(30)}
     few = compose_comparison(PANE, PANE, {1: names[1]}, names=names).shape[0]
     assert compose_comparison(PANE, PANE, names, names=names).shape[0] > few + 60
-
-
-def test_a_contact_sheet_shows_every_picture_whole() -> None:
-    wide = np.zeros((100, 400, 3), dtype=np.uint8)
-    sheet = compose_contact_sheet([("one", wide), ("two", wide), ("three", wide)], columns=2, cell=200)
-    assert (sheet[:, :, 0] == 0).sum() >= 3 * 200 * 50
-
-
-def test_an_empty_contact_sheet_is_refused() -> None:
-    with pytest.raises(ValueError, match="pictures is empty"):
-        compose_contact_sheet([])
 
 
 def test_a_written_comparison_is_a_readable_png(

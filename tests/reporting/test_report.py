@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rehead.reporting.gallery import write_overlays
-from rehead.reporting.report import embed_file, write_report
+from rehead.reporting.report import write_report
 
 VOID = {"meta", "link", "img", "source", "br"}
 
@@ -117,8 +117,3 @@ def test_an_evaluation_in_which_nothing_is_defined_still_makes_a_page(
     empty = dict.fromkeys(evaluation["box"])
     write_report(tmp_path / "index.html", evaluation=evaluation | {"box": empty, "mask": empty})
     assert ">–</abbr>" in (tmp_path / "index.html").read_text(encoding="utf-8")
-
-
-def test_a_figure_of_an_unknown_kind_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"'\.pdf' cannot be embedded"):
-        embed_file(tmp_path / "curves.pdf")

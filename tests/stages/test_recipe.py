@@ -27,6 +27,7 @@ def project(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (reports / "tuning.json").write_text(json.dumps({"trials": 0, "best": {"train.lr": 0.002}, "best_mask_AP": None}))
     for name in ("ingest", "roi_align"):
         (reports / f"{name}.json").write_text("{}")
+    (reports / "ingest.html").write_text("")
     Image.new("RGB", (8, 8)).save(reports / "misalignment.png")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)

@@ -25,21 +25,24 @@ def check(
     val: Annotated[Path | None, typer.Option("--val", help="COCO file of the validation split.")] = None,
     fix: Annotated[Path | None, typer.Option("--fix", help="Write a repaired COCO copy to this new folder.")] = None,
     policy: Annotated[list[str] | None, typer.Option("--policy", metavar="CODE=ACTION", help=_POLICY)] = None,
+    html: Annotated[Path | None, typer.Option("--html", help="Write the findings to this file as a page.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List every fault of a COCO dataset in one pass, with its cure; writes nothing but the copy of --fix.
+    """List every fault of a COCO dataset in one pass, with its cure; writes nothing but what --fix and --html ask for.
 
     Exit code 0: usable (what ingest would repair is named), 1: rejected. With --fix 0 says that the copy is sound.
     """
     rules = rules_for(target, policy or ())
     if fix is not None:
-        _fix(target, fix, images=images, val=val, rules=rules, as_json=as_json)
+        _fix(target, fix, images=images, val=val, rules=rules, html=html, as_json=as_json)
     report = check_dataset(target, images=images, val=val, policy=rules.policy, max_pixels=rules.max_pixels)
     if as_json:
         print(json.dumps(report.as_dict(), indent=2, ensure_ascii=False))
     else:
         print_faults(report)
         print(_next_step(report, target, images=images, val=val, rules=rules))
+    if html is not None:
+        _write_page(html, report)
     raise typer.Exit(0 if report.usable else 1)
 
 
@@ -56,7 +59,16 @@ def _next_step(report: CheckReport, target: Path, *, images: Path | None, val: P
     return " ".join(["next: rehead check", place, *options, "--fix OUT  # writes a repaired copy, leaves the source"])
 
 
-def _fix(target: Path, out: Path, *, images: Path | None, val: Path | None, rules: Rules, as_json: bool) -> NoReturn:
+def _write_page(path: Path, report: CheckReport) -> None:
+    """Write what a check found as a page, with statistics and figures but without pictures."""
+    from rehead.reporting.ingest_page import write_ingest_page  # matplotlib: 1 s
+
+    write_ingest_page(path, report.described(), splits=report.datasets)
+
+
+def _fix(
+    target: Path, out: Path, *, images: Path | None, val: Path | None, rules: Rules, html: Path | None, as_json: bool
+) -> NoReturn:
     """Write a repaired copy and tell what was done."""
     from rehead.coco.fixing import fix_dataset, lines_of_fix
 
@@ -66,6 +78,8 @@ def _fix(target: Path, out: Path, *, images: Path | None, val: Path | None, rule
     else:
         print_faults(fixed.found)
         print(*lines_of_fix(fixed), sep="\n")
+    if html is not None:
+        _write_page(html, fixed.found)
     raise typer.Exit(0 if fixed.sound else 1)
 
 

@@ -91,6 +91,7 @@ class Statistics:
 def describe_splits(splits: Mapping[str, Dataset], *, tile: int | None = None) -> dict[str, Any]:
     """Describe all splits together and each, for JSON; splits that are the same data count once in all."""
     return {
+        "tile": tile,
         "all": describe(measure(distinct(splits).values()), tile=tile).as_dict(),
         "splits": {name: describe(measure([data]), tile=tile).as_dict() for name, data in splits.items()},
     }

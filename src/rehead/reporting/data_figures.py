@@ -1,5 +1,9 @@
 """What a dataset is like, drawn: objects by class and split, and panels about sizes, crowding, shapes and places."""
 
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
@@ -8,21 +12,19 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Patch
 
 from rehead.reporting import data_panels
-from rehead.reporting.data_panels import Splits
-from rehead.reporting.figures import LONGEST_NAME, STYLE
+from rehead.reporting.data_panels import Colours, Splits
+from rehead.reporting.figures import LONGEST_NAME, STYLE, write_figure
 from rehead.reporting.wording import plain, shortened
 
 _SPLIT_COLOURS = {"train": "#0072B2", "val": "#E69F00", "test": "#009E73"}
 _OTHER = "#0072B2"
 _FREQUENT, _RAREST = 28, 12
-_PANELS = (
-    data_panels.plot_sizes,
-    data_panels.plot_seen,
-    data_panels.plot_crowding,
-    data_panels.plot_aspects,
-    data_panels.plot_places,
-    data_panels.plot_images,
-)
+
+
+def draw_data_figures(folder: Path, splits: Splits, *, tile: int | None = None) -> None:
+    """Draw `folder`/classes.png and `folder`/objects.png."""
+    write_figure(folder / "classes.png", plot_classes(splits))
+    write_figure(folder / "objects.png", plot_objects(splits, tile=tile))
 
 
 def plot_classes(splits: Splits) -> Figure:
@@ -52,17 +54,26 @@ def plot_classes(splits: Splits) -> Figure:
     return figure
 
 
-def plot_objects(splits: Splits, *, columns: int = 2) -> Figure:
+def plot_objects(splits: Splits, *, columns: int = 2, tile: int | None = None) -> Figure:
     """Plot sizes, what each input size shows, crowding, shapes, places and image sizes; `columns` is 1 for a phone.
 
-    Raises ValueError if there is no object.
+    `tile` is the side in pixels of the tiles that the network sees of larger images. Raises ValueError if there is no
+    object.
     """
     if not any(len(one.areas_m) for one in splits.values()):
         raise ValueError("splits hold no object: there is nothing to draw")
-    rows, colours = -(-len(_PANELS) // columns), {name: split_colour(name) for name in splits}
+    panels: tuple[Callable[[Axes, Splits, Colours], None], ...] = (
+        data_panels.plot_sizes,
+        partial(data_panels.plot_seen, tile=tile),
+        data_panels.plot_crowding,
+        data_panels.plot_aspects,
+        data_panels.plot_places,
+        data_panels.plot_images,
+    )
+    rows, colours = -(-len(panels) // columns), {name: split_colour(name) for name in splits}
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(4.6 * columns, 3.2 * rows), layout=ConstrainedLayoutEngine(h_pad=0.1, w_pad=0.1))
-        for axes, plot in zip(figure.subplots(rows, columns, squeeze=False).ravel(), _PANELS, strict=True):
+        for axes, plot in zip(figure.subplots(rows, columns, squeeze=False).ravel(), panels, strict=True):
             plot(axes, splits, colours)
         _add_legend(figure, splits)
     return figure

@@ -44,10 +44,10 @@ def plot_sizes(axes: Axes, splits: Splits, colours: Colours) -> None:
     axes.set_title(f"Object sizes: half are below {np.median(every):.0f} px")
 
 
-def plot_seen(axes: Axes, splits: Splits, colours: Colours) -> None:
+def plot_seen(axes: Axes, splits: Splits, colours: Colours, *, tile: int | None) -> None:
     """Plot, over model.input_size, the share of objects that are large enough where the network sees them."""
     one = merged(splits)
-    rows = [sizes_seen(one, size) for size in INPUT_SIZES]
+    rows = [sizes_seen(one, size, tile=tile) for size in INPUT_SIZES]
     for least, tint in zip(VISIBLE, _SEEN_COLOURS, strict=True):
         shares = [row.at_least[least] for row in rows]
         axes.plot(INPUT_SIZES, shares, "o-", color=tint, label=f"{least} px or more")
@@ -59,7 +59,7 @@ def plot_seen(axes: Axes, splits: Splits, colours: Colours) -> None:
     axes.yaxis.set_major_formatter(PercentFormatter(1))
     axes.set(ylim=(0, 1.05), xlabel="model.input_size", ylabel="share of objects")
     axes.set_title("Seen by the network at each input size")
-    axes.legend(loc="lower right", fontsize=8.5, frameon=True, framealpha=0.85, edgecolor="none")
+    axes.legend(loc="lower right", fontsize=8.5)
 
 
 def plot_crowding(axes: Axes, splits: Splits, colours: Colours) -> None:
@@ -99,7 +99,7 @@ def plot_places(axes: Axes, splits: Splits, colours: Colours) -> None:
     boxes = coverage(one)
     axes.imshow(boxes, cmap=_HEAT, vmin=0, extent=(0, shape, 1, 0), interpolation="bilinear")
     axes.set(xticks=[], yticks=[], anchor="W")
-    axes.set_xlabel(f"darkest: {boxes.max():.2g} objects over a place, mean of all images", loc="left", size=9)
+    axes.set_xlabel(f"at most {boxes.max():.2g} objects over a place, mean of all images", loc="left", size=9)
     axes.grid(visible=False)
     for spine in axes.spines.values():
         spine.set(visible=True, color="#c3c9d0")

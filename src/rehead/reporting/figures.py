@@ -1,6 +1,7 @@
 """Figures drawn without a display: training curves and average precision by class, as PNG files or SVG bytes."""
 
 import csv
+import warnings
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -110,16 +111,20 @@ def plot_class_precision(per_class: Mapping[str, Mapping[str, Any]]) -> Figure:
 
 def write_figure(path: Path, figure: Figure) -> None:
     """Write a figure as PNG at 160 dots an inch, whole or not at all."""
-    buffer = BytesIO()
-    figure.savefig(buffer, format="png", dpi=_DPI, facecolor="white")
-    write_atomically(path, buffer.getvalue())
+    write_atomically(path, _saved(figure, format="png", dpi=_DPI, facecolor="white"))
 
 
 def render_svg(figure: Figure) -> bytes:
     """Return a figure as SVG with letters as outlines and no background; the same figure gives the same bytes."""
-    buffer = BytesIO()
     with mpl.rc_context(STYLE):
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+        return _saved(figure, format="svg", transparent=True, metadata={"Date": None})
+
+
+def _saved(figure: Figure, **options: Any) -> bytes:
+    buffer = BytesIO()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # a box stands for a letter of a class name
+        figure.savefig(buffer, **options)
     return buffer.getvalue()
 
 

@@ -1,4 +1,4 @@
-"""Prediction beside truth: one PNG a picture with a legend, the worst and the best of a split, a contact sheet."""
+"""Prediction beside truth: one PNG a picture with a legend, the worst and the best of a split."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageOps
+from PIL import Image, ImageDraw
 
 from rehead.files import write_atomically
 from rehead.reporting import chips, palette
@@ -66,7 +66,7 @@ def write_overlays(
         legend = tuple(
             (names[key], palette.as_hex(palette.colour(class_position(key, names)))) for key in sorted(present)
         )
-        overlays.append(Overlay(path, files[tally.image_id], group, tally, legend, _webp(left), _webp(right)))
+        overlays.append(Overlay(path, files[tally.image_id], group, tally, legend, as_webp(left), as_webp(right)))
     return overlays
 
 
@@ -79,7 +79,7 @@ def compose_comparison(
     """
     height, width = truth_hw3.shape[:2]
     total = 2 * width + _GAP
-    legend = _draw_legend(shown, total, names=names) if len(names) > 1 and shown else None
+    legend = draw_legend(shown, total, names=names) if len(names) > 1 and shown else None
     sheet = Image.new("RGB", (total, _HEADER + height + (legend.height if legend else 0)), "white")
     brush = ImageDraw.Draw(sheet)
     for left, title, pane in ((0, "truth", truth_hw3), (width + _GAP, "prediction", prediction_hw3)):
@@ -90,7 +90,7 @@ def compose_comparison(
     return np.array(sheet)
 
 
-def _draw_legend(shown: Mapping[int, str], width: int, *, names: Mapping[int, str]) -> Image.Image:
+def draw_legend(shown: Mapping[int, str], width: int, *, names: Mapping[int, str]) -> Image.Image:
     """Draw a swatch and a name for each class, in as many rows as the width asks for."""
     letters = palette.font(16)
     spots, left, row = [], 4, 0
@@ -110,24 +110,6 @@ def _draw_legend(shown: Mapping[int, str], width: int, *, names: Mapping[int, st
     return strip
 
 
-def compose_contact_sheet(pictures: Sequence[tuple[str, Pixels]], *, columns: int = 4, cell: int = 320) -> Pixels:
-    """Lay titled RGB pictures out in a grid of cells of `cell` pixels, each picture whole inside its cell."""
-    if not pictures:
-        raise ValueError("pictures is empty: a contact sheet needs at least one")
-    wide = min(columns, len(pictures))
-    rows = -(-len(pictures) // wide)
-    step = cell + _LEGEND_ROW
-    sheet = Image.new("RGB", (wide * (cell + _GAP) + _GAP, rows * (step + _GAP) + _GAP), "white")
-    brush = ImageDraw.Draw(sheet)
-    for index, (title, pixels) in enumerate(pictures):
-        left, top = _GAP + index % wide * (cell + _GAP), _GAP + index // wide * (step + _GAP)
-        thumb = ImageOps.contain(Image.fromarray(pixels), (cell, cell))
-        sheet.paste(thumb, (left + (cell - thumb.width) // 2, top + (cell - thumb.height) // 2))
-        text = chips.fit_text(title, cell, size=15)
-        brush.text((left, top + cell + _LEGEND_ROW / 2), text, font=palette.font(15), fill=_INK, anchor="lm")
-    return np.array(sheet)
-
-
 def read_rgb(path: Path) -> Pixels:
     """Read a picture as RGB uint8 of HxWx3."""
     with Image.open(path) as picture:
@@ -141,7 +123,8 @@ def write_png(path: Path, image_hw3: Pixels) -> None:
     write_atomically(path, buffer.getvalue())
 
 
-def _webp(image_hw3: Pixels) -> bytes:
+def as_webp(image_hw3: Pixels) -> bytes:
+    """Return an RGB picture as the bytes of a WebP file."""
     buffer = BytesIO()
     Image.fromarray(image_hw3).save(buffer, format="WEBP", quality=86)
     return buffer.getvalue()

@@ -1,5 +1,6 @@
 """Objects drawn on their picture: thin outlines, a light fill, and a chip with class and score for each."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
-from rehead.coco import rle
+from rehead.coco.windows import Window, crop_of
 from rehead.reporting import chips, palette
 
 Pixels = npt.NDArray[np.uint8]
@@ -57,21 +58,32 @@ def draw_objects(
     class and score, as many as leave the picture visible, and none above 40 objects.
     Returns RGB uint8, scaled. Raises ValueError when a mask's size is not the picture's.
     """
-    scale = display_scale(image_hw3.shape[0], image_hw3.shape[1], smallest=smallest, largest=largest)
-    canvas = _enlarged(image_hw3, scale)
-    colours = [_colour_of(item, index, names) for index, item in enumerate(objects)]
-    regions = [_region(item, image_hw3.shape, canvas.shape, scale) for item in objects]
-    line = max(2, round(max(canvas.shape[:2]) / 280))
-    for index in sorted(range(len(objects)), key=lambda i: -regions[i].inside_hw.sum()):
-        _paint(canvas, regions[index], colours[index], line=line)
+    height, width = image_hw3.shape[:2]
+    scale = display_scale(height, width, smallest=smallest, largest=largest)
+    canvas, regions = outline_objects(image_hw3, objects, names, view=Window(0, 0, width, height), scale=scale)
     if len(objects) > _MOST_LABELLED:
         return canvas
     labels = [
-        chips.Label(region.box, region.peak, _caption(item, names), tint)
-        for item, region, tint in zip(objects, regions, colours, strict=True)
+        chips.Label(region.box, region.peak, _caption(item, names), _colour_of(item, index, names))
+        for index, (item, region) in enumerate(zip(objects, regions, strict=True))
         if _caption(item, names)
     ]
     return chips.draw_chips(canvas, labels)
+
+
+def outline_objects(
+    image_hw3: Pixels, objects: Sequence[Object], names: Mapping[int, str], *, view: Window, scale: float
+) -> tuple[Pixels, list[Region]]:
+    """Scale what `view` shows of a picture, and outline the objects in it, large ones first, without labels.
+
+    Returns RGB uint8, and where each object lies on it. Raises ValueError when a mask's size is not the picture's.
+    """
+    canvas = _enlarged(image_hw3[view.y : view.bottom, view.x : view.right], scale)
+    regions = [_region(item, image_hw3.shape, canvas.shape, view) for item in objects]
+    line = max(2, round(max(canvas.shape[:2]) / 280))
+    for index in sorted(range(len(objects)), key=lambda i: -regions[i].inside_hw.sum()):
+        _paint(canvas, regions[index], _colour_of(objects[index], index, names), line=line)
+    return canvas, regions
 
 
 def display_scale(height: int, width: int, *, smallest: int = SMALLEST_SIDE, largest: int = LARGEST_SIDE) -> float:
@@ -89,23 +101,26 @@ def _enlarged(image_hw3: Pixels, scale: float) -> Pixels:
     return np.array(Image.fromarray(image_hw3).resize(size, resample))
 
 
-def _region(item: Object, source: tuple[int, ...], target: tuple[int, ...], scale: float) -> Region:
-    """Cut an object's mask to its box, two pixels wider for the outline, and scale it smoothly."""
-    mask = rle.decode(item["segmentation"])
-    if mask.shape != source[:2]:
-        raise ValueError(f"a mask of {mask.shape} (height, width) does not fit a picture of {source[:2]}: wrong image?")
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not rows.size:
+def _region(item: Object, source: tuple[int, ...], target: tuple[int, ...], view: Window) -> Region:
+    """Scale an object's mask smoothly, within its box and two pixels more for the outline."""
+    if tuple(item["segmentation"]["size"]) != source[:2]:
+        size = item["segmentation"]["size"]
+        raise ValueError(f"a mask of {size} (height, width) does not fit a picture of {source[:2]}: wrong image?")
+    crop = crop_of(item["segmentation"])
+    across, down = view.width / target[1], view.height / target[0]
+    pad = math.ceil(2 * max(across, down) + 2)
+    near = crop.window.moved(-view.x - pad, -view.y - pad)
+    left, top = max(0, math.ceil(near.x / across)), max(0, math.ceil(near.y / down))
+    right = min(target[1], math.floor((near.right + 2 * pad) / across))
+    bottom = min(target[0], math.floor((near.bottom + 2 * pad) / down))
+    if not crop.mask_hw.size or right <= left or bottom <= top:
         return Region(0, 0, np.zeros((0, 0), dtype=np.bool_))
-    pad = 2 / scale + 2
-    left, top = (max(0, int((first - pad) * scale)) for first in (columns[0], rows[0]))
-    right = min(target[1], int((columns[-1] + 1 + pad) * scale))
-    bottom = min(target[0], int((rows[-1] + 1 + pad) * scale))
-    across, down = source[1] / target[1], source[0] / target[0]
-    soft = Image.fromarray(mask * 255).resize(
-        (right - left, bottom - top),
-        Image.Resampling.BILINEAR,
-        box=(left * across, top * down, right * across, bottom * down),
+    padded = np.pad(crop.mask_hw, pad)
+    edges = (left * across - near.x, top * down - near.y, right * across - near.x, bottom * down - near.y)
+    limits = padded.shape[1], padded.shape[0]
+    box = tuple(min(max(0.0, edge), limits[at % 2]) for at, edge in enumerate(edges))  # rounding may stick out a hair
+    soft = Image.fromarray(padded.astype(np.uint8) * 255).resize(
+        (right - left, bottom - top), Image.Resampling.BILINEAR, box=box
     )
     return Region(left, top, np.array(soft) >= 128)
 

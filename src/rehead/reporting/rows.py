@@ -9,6 +9,16 @@ from rehead.reporting.wording import METRICS, plain, undefined_because
 
 Facts = Mapping[str, Any]
 
+ACTIONS = {
+    "reject": "to be mended first",
+    "drop": "left out of the copy",
+    "repair": "put right in the copy",
+    "warn": "noted and kept",
+}
+"""What is done about a fault, in words, the severest first."""
+_LISTED = 20
+_EXAMPLES = 5
+
 
 @dataclass(frozen=True)
 class MetricRow:
@@ -36,12 +46,18 @@ class ClassRow:
 
 @dataclass(frozen=True)
 class FaultRow:
-    """Faults of one code: what was done, how many, and the first few in words."""
+    """Faults of one code: what was done, how many, the cure, the first of them, and the first few in words."""
 
     code: str
     action: str
     count: int
-    examples: tuple[str, ...]
+    fix: str
+    faults: tuple[Facts, ...]
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """Some faults as one text each."""
+        return tuple(map(_fault_in_words, self.faults[:_EXAMPLES]))
 
 
 def metric_rows(evaluation: Facts) -> list[MetricRow]:
@@ -92,8 +108,11 @@ def split_rows(ingest: Facts) -> list[tuple[str, str, str, str]]:
     return rows
 
 
-def fault_rows(ingest: Facts, *, examples: int = 5) -> list[FaultRow]:
-    """Group faults by code, most frequent first; `fault_counts` also counts those that were not listed one by one."""
+def fault_rows(ingest: Facts) -> list[FaultRow]:
+    """Group faults by code, the severest action and the most frequent code first.
+
+    `fault_counts` also counts those that were not listed one by one.
+    """
     groups: dict[str, list[Facts]] = {}
     for fault in ingest.get("faults") or []:
         groups.setdefault(str(fault.get("code")), []).append(fault)
@@ -103,11 +122,22 @@ def fault_rows(ingest: Facts, *, examples: int = 5) -> list[FaultRow]:
             code,
             str(same[0].get("action")),
             max(len(same), int(counts.get(code, 0))),
-            tuple(map(_fault_in_words, same[:examples])),
+            str(same[0].get("fix") or ""),
+            tuple(same[:_LISTED]),
         )
         for code, same in groups.items()
     ]
-    return sorted(rows, key=lambda row: -row.count)
+    return sorted(rows, key=lambda row: (list(ACTIONS).index(row.action) if row.action in ACTIONS else 0, -row.count))
+
+
+def seen_in_words(ingest: Facts, params: Facts) -> str:
+    """Say how many objects the network sees well at `model.input_size`; nothing where ingest did not measure that."""
+    rows = (ingest.get("statistics") or {}).get("all", {}).get("input_sizes", [])
+    size = (params.get("model") or {}).get("input_size")
+    row = next((row for row in rows if row["input_size"] == size), None)
+    if row is None:
+        return ""
+    return f"At an input size of {size}, {row['at_least']['16']:.0%} of the objects are seen at 16 px or more."
 
 
 def flat_rows(facts: Facts, *, without: tuple[str, ...] = ()) -> list[tuple[str, str]]:

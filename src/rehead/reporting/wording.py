@@ -4,6 +4,11 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from rehead.coco.faults import printable
+
+THIN_SPACE = "\u202f"
+"""Between thousands."""
+
 METRICS = {
     "AP": "Average precision of all classes, averaged over IoU (overlap) thresholds 0.50 to 0.95. The headline.",
     "AP50": "The same at IoU 0.50 alone: is the object found at all?",
@@ -45,7 +50,7 @@ def plain(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
-        return f"{value:,}".replace(",", "\u202f")
+        return f"{value:,}".replace(",", THIN_SPACE)
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, list | tuple):
@@ -55,14 +60,9 @@ def plain(value: Any) -> str:
     return str(value)
 
 
-def readable(text: str) -> str:
-    """Escape what cannot be seen or turns its surroundings around: control characters, bidi marks, half characters."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else _escaped(c) for c in text)
-
-
 def shortened(text: str, *, longest: int) -> str:
-    """Make a text readable and cut its middle out where it is longer than `longest`: both ends of a path tell most."""
-    kept = readable(text)
+    """Escape what cannot be seen in a text, and cut its middle out beyond `longest`: both ends of a path tell most."""
+    kept = printable(text)
     if len(kept) <= longest:
         return kept
     return f"{kept[: longest // 2]}…{kept[len(kept) - (longest - longest // 2 - 1) :]}"
@@ -82,7 +82,3 @@ def cell(value: Any) -> str:
 def score_cell(value: float | None) -> str:
     """Write a score for Markdown: three decimals, or a dash."""
     return "–" if value is None else f"{value:.3f}"
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
