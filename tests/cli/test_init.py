@@ -27,7 +27,7 @@ data:
   source: shapes  # drawn
   seed: 0
 model:
-  weights: rehead_shapes  # ours
+  fpn_channels: 96  # ours
 
 train:
   freeze: backbone+fpn
@@ -94,7 +94,7 @@ def test_a_second_run_changes_nothing(bricks: Path) -> None:
 
 def test_lines_that_are_not_advised_on_stay_as_they_are(bricks: Path) -> None:
     init(bricks)
-    kept = ["# Settings.", "  weights: rehead_shapes  # ours", "", "  lr: 0.002"]
+    kept = ["# Settings.", "  fpn_channels: 96  # ours", "", "  lr: 0.002"]
     assert [line for line in PARAMS.read_text().splitlines() if line in kept] == kept
 
 

@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 STRIDES = (4, 8, 16, 32, 64)
 RATIOS = (0.5, 1.0, 2.0)
 _IOU = 0.5
-_SAMPLE = 20_000
+_SAMPLE = 10_000
 _SMALLEST = (4.0, 5.6, 8.0, 11.3, 16.0, 22.6, 32.0, 45.3, 64.0)
 _STEPS = (1.25, 1.4, 1.6, 1.8, 2.0)
 
@@ -44,7 +44,7 @@ def measure_fit(boxes_m4: Floats, sizes: Sequence[int]) -> AnchorFit:
 def fit_sizes(boxes_m4: Floats) -> AnchorFit:
     """Find the geometric series of sizes with the highest recall, and of those the highest mean overlap.
 
-    It is searched on some twenty thousand boxes, spread over all, and measured on all.
+    It is searched on some ten thousand boxes, spread over all, and measured on all.
     """
     sample = boxes_m4[:: -(-len(boxes_m4) // _SAMPLE) or 1]
     series = [tuple(round(first * step**level) for level in range(5)) for first, step in product(_SMALLEST, _STEPS)]

@@ -9,6 +9,7 @@ from rehead.cli.advice import Advice, Adviser, Survey
 from rehead.cli.division import advise_group, advise_test, advise_val
 from rehead.cli.learning import advise_batch_size, advise_epochs, advise_freeze
 from rehead.cli.memory import Memory
+from rehead.cli.network import advise_arch, advise_weights
 from rehead.cli.plans import Plans
 from rehead.cli.scale import advise_anchors, advise_detections, advise_input_size, advise_tile
 from rehead.coco.faults import FaultLog
@@ -24,6 +25,8 @@ ADVISERS: tuple[Adviser, ...] = (
     advise_val,
     advise_test,
     advise_group,
+    advise_arch,
+    advise_weights,
     advise_input_size,
     advise_detections,
     advise_anchors,
