@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -307,3 +308,15 @@ def test_it_looks_at_a_dataset_without_torch(bricks: Path) -> None:
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert result.stdout.splitlines()[-1] == "set()"
+
+
+def test_ctrl_c_at_a_question_leaves_both_files_as_they_were(bricks: Path) -> None:
+    before = PARAMS.read_bytes(), PIPELINE.read_bytes()
+    command = [sys.executable, "-u", "-c", "from rehead.cli.app import main; main()", "init", "bricks", "-i"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        asked = process.stdout.read(20)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+    assert (b"data." in asked, process.returncode != 0, b"Traceback" in told) == (True, True, False)
+    assert (PARAMS.read_bytes(), PIPELINE.read_bytes()) == before
