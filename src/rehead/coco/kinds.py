@@ -23,7 +23,8 @@ _REJECT_DROP: tuple[Action, ...] = ("reject", "drop")
 _BOX: tuple[Action, ...] = ("reject", "repair", "drop")
 _REPAIR: tuple[Action, ...] = ("repair", "reject")
 _WARN: tuple[Action, ...] = ("warn", "reject")
-_LEAK: tuple[Action, ...] = ("reject", "warn")
+_LEAK: tuple[Action, ...] = ("reject", "drop", "warn")
+_LEAK_FIX = "keep both in one split, cut ones by data.group, or leave out what is trained on: data.policy.leak-*: drop"
 
 KINDS: dict[str, Kind] = {
     # the source
@@ -33,6 +34,22 @@ KINDS: dict[str, Kind] = {
     "archive-encrypted": Kind(_REJECT, "pack it again without a password"),
     "archive-damaged": Kind(_REJECT, "fetch the archive again and compare its checksum"),
     "archive-too-large": Kind(_REJECT, "unpack it yourself and give the folder"),
+    # other formats than COCO
+    "classes-file": Kind(_REJECT, "list the class names in data.yaml under `names`, or one a line in classes.txt"),
+    "class-unnamed": Kind(_WARN, "give each region an attribute `class`"),
+    "class-ambiguous": Kind(_REJECT, "call the attribute that names the class `class`"),
+    "label-file": Kind(_REJECT_DROP, "write the label file again as UTF-8 text"),
+    "label-line": Kind(_REJECT_DROP, "write `class x1 y1 x2 y2 x3 y3 ...`, with three points or more"),
+    "label-box": Kind(_REJECT_DROP, "export the segmentation, not the detection labels: masks are what is trained"),
+    "label-class": Kind(_REJECT_DROP, "use an index from 0 that names has, or add the name"),
+    "label-range": Kind(_REJECT_DROP, "divide x by the image's width and y by its height"),
+    "label-unpaired": Kind(_REJECT_DROP, "give an image and its labels the same name, or remove the one that is alone"),
+    "mask-values": Kind(_REJECT_DROP, "store numbers of objects: 0 for background, 1, 2, 3 ... in one channel"),
+    "mask-size": Kind(_REJECT_DROP, "store the mask at the image's own size"),
+    "mask-one-value": Kind(_WARN, "number the objects of an image 1, 2, 3 ... if it shows several"),
+    "shape-type": Kind(_REJECT_DROP, "draw the object's area, or remove the shape"),
+    "shape-invalid": Kind(_REJECT_DROP, "save the file again with the tool that wrote it, or remove the shape"),
+    "shape-class": Kind(_REJECT_DROP, "give the shape one class, or remove it"),
     # the file
     "json-file": Kind(_REJECT, "give the path of a regular, readable COCO JSON file"),
     "json-empty": Kind(_REJECT, "write the file again: nothing is in it"),
@@ -130,9 +147,15 @@ KINDS: dict[str, Kind] = {
     "images-unannotated": Kind(_WARN, "leave them if they show no object; else annotate them"),
     "images-crowded": Kind(_WARN, "raise model.max_detections above the largest number of objects in an image"),
     "images-repeated": Kind(_WARN, "list each picture once"),
-    "leak-file": Kind(_LEAK, "keep each image in one split"),
-    "leak-bytes": Kind(_LEAK, "keep each image in one split"),
-    "leak-pixels": Kind(_LEAK, "keep each image in one split"),
+    "images-similar": Kind(_WARN, "leave them, or keep one of each: copies teach little and count twice in a score"),
+    "leak-file": Kind(_LEAK, _LEAK_FIX),
+    "leak-bytes": Kind(_LEAK, _LEAK_FIX),
+    "leak-pixels": Kind(_LEAK, _LEAK_FIX),
+    "leak-turned": Kind(_LEAK, _LEAK_FIX),
+    "leak-near": Kind(("warn", "drop", "reject"), _LEAK_FIX),
+    "leak-group": Kind(("reject", "warn"), "give each group to one split, or change data.group"),
+    "group-missing": Kind(("reject", "warn"), "give each image its group; with warn, an image without stands alone"),
+    "split-uneven": Kind(_WARN, "set data.seed before the first training: it deals the images anew"),
     # results of a detector
     "results-type": Kind(_REJECT, "write a list of objects: image_id, category_id, bbox, score, segmentation"),
     "result-field": Kind(_REJECT, "write image_id, category_id, bbox, score and, for masks, segmentation"),

@@ -57,7 +57,7 @@ def read_source(source: Source, log: FaultLog, inspector: Inspector, *, keep: bo
         # Of files with records missing, the set as a whole would tell only what follows from that.
         if not any(share.faults.rejected for share in shares[name]):
             splits[name] = check_whole(data, log.of(files[name]))
-    check_splits(splits, files, log)
+    splits = check_splits(splits, files, log)
     for part in looked if splits else ():
         if part.images in pictures and not FORMATS[part.format].whole_folder:
             _note_unlisted(pictures.pop(part.images).folder, source, log)

@@ -4,8 +4,8 @@
 both only where a reader was asked to keep them, for a copy that loses nothing.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -74,3 +74,10 @@ class Dataset:
     annotations: tuple[Annotation, ...]
     extra: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     listed: tuple[int, int] = field(default=(0, 0), compare=False, repr=False)
+
+
+def chosen(dataset: Dataset, images: Iterable[ImageRecord]) -> Dataset:
+    """Keep some of a dataset's images and their annotations."""
+    kept = tuple(images)
+    ids = {image.id for image in kept}
+    return replace(dataset, images=kept, annotations=tuple(a for a in dataset.annotations if a.image_id in ids))
