@@ -10,6 +10,9 @@ import typer
 
 from rehead.cli import data, model, project, schedule
 
+_INTERRUPTED = 130
+"""128 and SIGINT's number, as shells count; typer turns Ctrl-C into it."""
+
 app = typer.Typer(
     name="rehead",
     help=(
@@ -36,9 +39,13 @@ for verb in (
 
 
 def main() -> None:
-    """Run the command; what the user can mend is one line on stderr, without a traceback."""
+    """Run the command; what the user can mend, or Ctrl-C, is one line on stderr, without a traceback."""
     try:
         app()
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:
+            print("rehead: interrupted", file=sys.stderr)
+        raise
     except (ValueError, OSError, RuntimeError) as error:
         print(f"rehead: {error}", file=sys.stderr)
         sys.exit(1)
