@@ -1,6 +1,8 @@
 """Decoding in worker processes: the same facts as in this one, and a crash or a hang costs one image."""
 
+import json
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,18 @@ def test_after_a_crash_the_next_image_is_decoded_again() -> None:
 def test_a_hang_is_ended_and_named() -> None:
     code, text = _worker(HANGING, seconds=0.2).ask(Path("slow.png"), 1).notes[0]
     assert (code, "over" in text) == ("image-crash", True)
+
+
+def test_what_ends_the_work_early_waits_for_no_hung_decoder() -> None:
+    answer = json.dumps({"facts": None, "notes": [["image-format", "fine"]]})
+    program = f"import time; input(); print({answer!r}, flush=True); time.sleep(60)"
+    began = time.monotonic()
+    with ImagePool(command=(sys.executable, "-c", program)) as pool:
+        found = pool.inspect([Path("fine.png"), Path("slow.png")])
+        next(found)
+        with pytest.raises(KeyboardInterrupt):
+            found.throw(KeyboardInterrupt)
+    assert time.monotonic() - began < 10
 
 
 @pytest.mark.parametrize("limit", [100, 64 * 48 - 1])

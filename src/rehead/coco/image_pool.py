@@ -73,6 +73,11 @@ class Worker:
         self.close()
         return Inspection(None, (("image-crash", text),))
 
+    def kill(self) -> None:
+        """Send the process its end, from whichever thread: who waits for an answer reads none."""
+        if (process := self._process) is not None:
+            process.kill()
+
     def close(self) -> None:
         """End the process."""
         if self._process is not None:
@@ -132,7 +137,12 @@ class ImagePool:
             self._workers.append(Worker(self._command))
             self._free.put(self._workers[-1])
         with ThreadPoolExecutor(max(wanted, 1)) as threads:
-            yield from threads.map(self._ask, paths)
+            try:
+                yield from threads.map(self._ask, paths)
+            except BaseException:  # such as Ctrl-C: the block waits for its threads, and they for a hung decoder
+                for worker in self._workers:
+                    worker.kill()
+                raise
 
     def _ask(self, path: Path) -> Inspection:
         worker = self._free.get()
