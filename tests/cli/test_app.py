@@ -55,6 +55,15 @@ def test_a_check_as_json_is_json_and_nothing_else(coco: Path) -> None:
     assert json.loads(rehead("check", coco, "--json").stdout)["usable"] is True
 
 
+@pytest.mark.parametrize(("name", "word"), [("square", "usable"), (None, "rejected")])
+def test_a_check_writes_what_it_found_as_a_page(coco: Path, name: str | None, word: str) -> None:
+    text = (coco / "annotations.json").read_text(encoding="utf-8")
+    (coco / "annotations.json").write_text(text.replace('"square"', json.dumps(name)), encoding="utf-8")
+    result = rehead("check", coco, "--html", coco / "found.html")
+    page = (coco / "found.html").read_text(encoding="utf-8")
+    assert (result.exit_code, f">{word}</span>" in page) == (int(word == "rejected"), True)
+
+
 def test_a_space_that_names_no_parameter_of_training_is_a_fault(folder: Path) -> None:
     (folder / "params.yaml").write_text("tune: {space: {train.rate: {low: 0.1, high: 1}, train.lr: {choices: [-1]}}}\n")
     result = rehead("params")

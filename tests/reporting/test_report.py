@@ -117,3 +117,14 @@ def test_an_evaluation_in_which_nothing_is_defined_still_makes_a_page(
     empty = dict.fromkeys(evaluation["box"])
     write_report(tmp_path / "index.html", evaluation=evaluation | {"box": empty, "mask": empty})
     assert ">–</abbr>" in (tmp_path / "index.html").read_text(encoding="utf-8")
+
+
+def test_the_page_about_the_data_is_linked_where_it_lies_beside(evaluation: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "ingest.html").write_text("")
+    write_report(tmp_path / "index.html", evaluation=evaluation, ingest={"images": 9})
+    assert 'href="ingest.html"' in (tmp_path / "index.html").read_text(encoding="utf-8")
+
+
+def test_no_page_about_the_data_is_no_link(evaluation: dict[str, Any], tmp_path: Path) -> None:
+    write_report(tmp_path / "index.html", evaluation=evaluation, ingest={"images": 9})
+    assert "ingest.html" not in (tmp_path / "index.html").read_text(encoding="utf-8")

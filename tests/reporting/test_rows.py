@@ -2,7 +2,15 @@
 
 from typing import Any
 
-from rehead.reporting.rows import class_rows, fault_rows, flat_rows, metric_rows, split_rows, weakest_first
+from rehead.reporting.rows import (
+    class_rows,
+    fault_rows,
+    flat_rows,
+    metric_rows,
+    seen_in_words,
+    split_rows,
+    weakest_first,
+)
 
 
 def test_all_twelve_numbers_are_listed(evaluation: dict[str, Any]) -> None:
@@ -39,3 +47,19 @@ def test_a_split_given_as_a_number_is_its_images() -> None:
 
 def test_nested_facts_get_dotted_names() -> None:
     assert flat_rows({"space": {"lr": [0.1, 0.2]}, "on": True}) == [("space.lr", "0.1, 0.2"), ("on", "yes")]
+
+
+def test_what_the_chosen_input_size_shows_is_told_in_words() -> None:
+    row = {"input_size": 320, "at_least": {"8": 1.0, "16": 0.9, "32": 0.4}}
+    ingest = {"statistics": {"all": {"input_sizes": [row]}}}
+    words = seen_in_words(ingest, {"model": {"input_size": 320}})
+    assert words == "At an input size of 320, 90% of the objects are seen at 16 px or more."
+
+
+def test_an_input_size_that_was_not_measured_is_not_told_of() -> None:
+    assert seen_in_words({}, {"model": {"input_size": 320}}) == ""
+
+
+def test_the_severest_faults_come_first() -> None:
+    faults = [{"code": "a", "action": "warn"}, {"code": "b", "action": "reject"}, {"code": "c", "action": "repair"}]
+    assert [row.code for row in fault_rows({"faults": faults})] == ["b", "c", "a"]
