@@ -13,6 +13,8 @@ from rich.text import Text
 T = TypeVar("T")
 _QUIET_SECONDS = 1.0
 _LINE_SECONDS = 10.0
+_DRAW_SECONDS = 0.1
+"""A bar told of each unit would cost a million of them ten seconds."""
 
 
 class _Rate(ProgressColumn):
@@ -31,6 +33,7 @@ class Bar:
         self._live = console.is_terminal  # looks into the environment each time
         self._before = done
         self._display: Progress | None = None
+        self._drawn = -_DRAW_SECONDS
         self._began = time.monotonic()
         self._told = self._began + _QUIET_SECONDS - _LINE_SECONDS
 
@@ -38,7 +41,8 @@ class Bar:
         """Count `units` more; `note` is what to show beside the bar, such as the loss."""
         self._done += units
         now = time.monotonic()
-        if self._live and now - self._began >= _QUIET_SECONDS:
+        if self._live and now - self._began >= _QUIET_SECONDS and now - self._drawn >= _DRAW_SECONDS:
+            self._drawn = now
             self._display = self._display or self._started()
             self._display.update(self._display.task_ids[0], completed=self._done, note=note)
         elif not self._live and now - self._told >= _LINE_SECONDS:
