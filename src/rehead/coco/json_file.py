@@ -52,13 +52,12 @@ class _Hooks:
 
 def load_json(path: Path, faults: FileFaults) -> Document | None:
     """Read one JSON file; None, with the fault noted, if there is nothing to go on with."""
-    data = _read(path, faults)
-    text = None if data is None else _text(data, faults)
+    text = _text(path, faults)
     if text is None:
         return None
     hooks = _Hooks()
     try:
-        with _no_collection():
+        with no_collection():
             value = json.loads(text, object_pairs_hook=hooks.record, parse_constant=hooks.constant)
     except RecursionError:
         faults.add("json-nesting", "", "the JSON nests too deep to be read")
@@ -88,9 +87,12 @@ def _read(path: Path, faults: FileFaults) -> bytes | None:
         return None
 
 
-def _text(data: bytes, faults: FileFaults) -> str | None:
+def _text(path: Path, faults: FileFaults) -> str | None:
     """Decode UTF-8, and say what else the bytes look like."""
-    if not data.strip():
+    data = _read(path, faults)
+    if data is None:
+        return None
+    if not data or data.isspace():
         faults.add("json-empty", "", f"the file is empty ({len(data)} bytes)")
         return None
     if data.startswith(_BOM) and not faults.keeps("json-bom", "byte 0", "begins with a UTF-8 byte order mark (BOM)"):
@@ -138,7 +140,7 @@ def _twice(value: Any) -> Iterator[tuple[str, list[str]]]:
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def no_collection() -> Iterator[None]:
     """Hold the garbage collector while millions of small objects are made, none of which is garbage."""
     was_on = gc.isenabled()
     gc.disable()
