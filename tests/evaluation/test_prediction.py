@@ -3,8 +3,10 @@ import pytest
 import torch
 from torchvision.models.detection.roi_heads import paste_masks_in_image
 
+from rehead.coco.plan import TilePlan
 from rehead.coco.rle import decode
-from rehead.detector.build import Detector, build_detector
+from rehead.coco.windows import grid
+from rehead.detector.build import Detector, build_detector, tiled
 from rehead.detector.plan import ModelPlan
 from rehead.evaluation.detections import coco_results
 from rehead.evaluation.prediction import paste_mask, predict_image
@@ -64,6 +66,54 @@ def test_outputs_that_are_not_finite_are_refused() -> None:
         broken.model.roi_heads.mask_predictor.mask_fcn_logits.bias.fill_(float("nan"))
     with pytest.raises(FloatingPointError, match="not finite"):
         predict_image(broken, torch.rand(3, 64, 64))
+
+
+@pytest.fixture
+def by_tiles() -> Detector:
+    """The module's detector, but for tiles of 64 pixels and a limit that keeps tests short."""
+    torch.manual_seed(0)
+    plan = MODEL.model_copy(update={"max_detections": 10})
+    found = tiled(build_detector(plan, ("nut", "bolt")), TilePlan(size=64))
+    found.model.eval()
+    return found
+
+
+def test_an_image_no_larger_than_a_tile_is_predicted_as_without_tiles(detector: Detector, by_tiles: Detector) -> None:
+    image = torch.rand(3, 64, 64)
+    whole, one_tile = predict_image(detector, image), predict_image(by_tiles, image)
+    assert whole.masks[:10] == one_tile.masks
+    assert np.array_equal(whole.scores_n[:10], one_tile.scores_n)
+
+
+def test_each_tile_is_predicted_as_an_image_of_its_own(by_tiles: Detector) -> None:
+    image = torch.rand(3, 64, 150)
+    tiles = [predict_image(by_tiles, image[:, :, w.x : w.right]) for w in grid(150, 64, by_tiles.tile)]
+    assert len(tiles) == 3
+    assert predict_image(by_tiles, image).scores_n[0] == max(found.scores_n[0] for found in tiles)
+
+
+def test_masks_of_tiles_lie_in_the_whole_image(by_tiles: Detector) -> None:
+    found = predict_image(by_tiles, torch.rand(3, 100, 150))
+    assert {tuple(mask["size"]) for mask in found.masks} == {(100, 150)}
+    assert found.boxes_n4[:, 0].max() > 86
+
+
+def test_the_limit_of_detections_is_the_whole_images(by_tiles: Detector) -> None:
+    assert len(predict_image(by_tiles, torch.rand(3, 100, 150)).masks) == by_tiles.plan.max_detections
+
+
+def test_a_threshold_leaves_what_tiles_joined_as_it_is(by_tiles: Detector) -> None:
+    image = torch.rand(3, 100, 150)
+    every = predict_image(by_tiles, image)
+    middle = float(np.median(every.scores_n))
+    kept = int((every.scores_n >= middle).sum())
+    assert predict_image(by_tiles, image, score_threshold=middle).masks == every.masks[:kept]
+
+
+def test_bytes_are_predicted_as_numbers_from_zero_to_one(by_tiles: Detector) -> None:
+    pixels = torch.randint(0, 256, (3, 100, 150), dtype=torch.uint8)
+    from_bytes, from_numbers = predict_image(by_tiles, pixels), predict_image(by_tiles, pixels.float() / 255)
+    assert np.array_equal(from_bytes.boxes_n4, from_numbers.boxes_n4)
 
 
 def test_results_carry_the_images_id_and_boxes_as_width_and_height(detector: Detector) -> None:
