@@ -5,6 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from rehead.coco.arithmetic import cosine, sine
+
 Outline = NDArray[np.float64]
 """V2: vertices as (x, y), y pointing down."""
 
@@ -12,7 +14,7 @@ Outline = NDArray[np.float64]
 def _around(radii: list[float], *, turn: float = 0.0) -> Outline:
     """Place one vertex for each radius at equal angles."""
     angles = turn + np.linspace(0.0, 2.0 * np.pi, len(radii), endpoint=False)
-    return np.stack([np.cos(angles), np.sin(angles)], axis=1) * np.asarray(radii)[:, None]
+    return np.stack([cosine(angles), sine(angles)], axis=1) * np.asarray(radii)[:, None]
 
 
 def _vertices(*points: tuple[float, float]) -> Outline:
@@ -23,27 +25,27 @@ def _crescent() -> Outline:
     outer = np.linspace(0.25 * np.pi, 1.75 * np.pi, 24)
     inner = np.linspace(1.70 * np.pi, 0.30 * np.pi, 20)
     arcs = [
-        np.stack([np.cos(outer), np.sin(outer)], 1),
-        np.stack([0.35 + 0.72 * np.cos(inner), 0.72 * np.sin(inner)], 1),
+        np.stack([cosine(outer), sine(outer)], 1),
+        np.stack([0.35 + 0.72 * cosine(inner), 0.72 * sine(inner)], 1),
     ]
     return np.concatenate(arcs)
 
 
 def _drop() -> Outline:
     arc = np.linspace(-0.15 * np.pi, 1.15 * np.pi, 24)
-    return np.concatenate([np.stack([0.6 * np.cos(arc), 0.4 + 0.6 * np.sin(arc)], 1), [[0.0, -1.0]]])
+    return np.concatenate([np.stack([0.6 * cosine(arc), 0.4 + 0.6 * sine(arc)], 1), [[0.0, -1.0]]])
 
 
 def _heart() -> Outline:
     t = np.linspace(0.0, 2.0 * np.pi, 40, endpoint=False)
-    x = 16.0 * np.sin(t) ** 3
-    y = -(13.0 * np.cos(t) - 5.0 * np.cos(2 * t) - 2.0 * np.cos(3 * t) - np.cos(4 * t))
+    x = 16.0 * sine(t) * sine(t) * sine(t)
+    y = -(13.0 * cosine(t) - 5.0 * cosine(2 * t) - 2.0 * cosine(3 * t) - cosine(4 * t))
     return np.stack([x, y], axis=1) / 17.0
 
 
 def _semicircle() -> Outline:
     arc = np.linspace(0.0, np.pi, 24)
-    return np.stack([np.cos(arc), np.sin(arc) - 0.4], axis=1)
+    return np.stack([cosine(arc), sine(arc) - 0.4], axis=1)
 
 
 OUTLINES: dict[str, Callable[[], Outline]] = {

@@ -1,20 +1,22 @@
 """The drawn dataset: textured backgrounds, several kinds of object that hide one another, exact truth.
 
-Every picture depends on the plan's seed, its split and its number alone, so adding images never changes others. An
-object in full view is annotated with its polygon, a partly hidden one with uncompressed RLE of what can be seen.
+Every picture depends on the plan's seed, its split and its number alone, so adding images never changes others, and
+every machine draws the same files: no arithmetic but `arithmetic`'s, no compressor but none. An object in full view is
+annotated with its polygon, a partly hidden one with uncompressed RLE of what can be seen.
 """
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from rehead.coco.arithmetic import cosine, fill, sine
 from rehead.coco.outlines import OUTLINES
 from rehead.coco.plan import ShapesPlan
-from rehead.coco.rle import decode, polygons_to_rle
+from rehead.coco.png import png_of
 from rehead.files import write_json
 
 _SPLITS = ("train", "val", "test")
@@ -50,7 +52,7 @@ def draw_shapes(folder: Path, plan: ShapesPlan, *, seed: int) -> None:
         for number in range(getattr(plan, split)):
             name = f"{split}_{number:05d}.png"
             pixels, objects = _draw(plan, np.random.default_rng([seed, split_number, number]))
-            Image.fromarray(pixels).save(folder / "images" / name, compress_level=1)
+            (folder / "images" / name).write_bytes(png_of(pixels))
             images.append({"id": number + 1, "file_name": name, "width": plan.size, "height": plan.size})
             annotations += [{"id": len(annotations) + n, "image_id": number + 1, **o} for n, o in enumerate(objects, 1)]
         categories = [{"id": n, "name": kind} for n, kind in enumerate(plan.kinds, 1)]
@@ -69,7 +71,7 @@ def _draw(plan: ShapesPlan, rng: Generator) -> tuple[NDArray[np.uint8], list[dic
             _paint(picture, thing, rng)
             placed.append(thing)
             owner_hw = trial_hw
-    picture += rng.normal(0.0, rng.uniform(0.01, 0.05), picture.shape)
+    picture += _uniform(rng, 0.01, 0.05) * rng.standard_normal(picture.shape)
     objects = [_annotation(thing, owner_hw == number) for number, thing in enumerate(placed)]
     return (np.clip(picture, 0.0, 1.0) * 255).astype(np.uint8), objects
 
@@ -80,17 +82,17 @@ def _seen(thing: _Placed, visible_hw: NDArray[np.bool_], share: float) -> bool:
 
 
 def _place(plan: ShapesPlan, rng: Generator) -> _Placed:
-    """Choose an object's kind, size, turn and place; vertices are rounded so that every machine draws the same."""
+    """Choose an object's kind, size, turn and place."""
     kind = int(rng.integers(len(plan.kinds)))
-    radius = plan.size * rng.uniform(*_RADIUS)
-    turn, stretch = rng.uniform(0.0, 2.0 * np.pi), rng.uniform(0.8, 1.2)
-    rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    centre = rng.uniform(0.0, plan.size, 2)
-    outline_v2 = (OUTLINES[plan.kinds[kind]]() * radius * [1.0, stretch]) @ rotation.T + centre
-    x, y = outline_v2.T
-    full_area = abs(float(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1)))) / 2.0
-    polygon = np.clip(outline_v2, 0.0, plan.size).round(1).ravel().tolist()
-    mask_hw = decode(polygons_to_rle([polygon], plan.size, plan.size)).astype(bool)
+    radius = plan.size * _uniform(rng, *_RADIUS)
+    turn, stretch = _uniform(rng, 0.0, 2.0 * math.pi), _uniform(rng, 0.8, 1.2)
+    centre_x, centre_y = _uniform(rng, 0.0, plan.size, 2)
+    across, down = (OUTLINES[plan.kinds[kind]]() * radius * [1.0, stretch]).T
+    x = across * cosine(turn) - down * sine(turn) + centre_x
+    y = across * sine(turn) + down * cosine(turn) + centre_y
+    full_area = abs(math.fsum(x * np.roll(y, 1) - y * np.roll(x, 1))) / 2.0
+    outline_v2 = np.clip(np.stack([x, y], axis=1), 0.0, plan.size).round(1)
+    polygon, mask_hw = outline_v2.ravel().tolist(), fill(outline_v2, plan.size)
     return _Placed(kind, polygon, mask_hw, full_area)
 
 
@@ -118,37 +120,42 @@ def _uncompressed_rle(mask_hw: NDArray[np.bool_]) -> dict[str, Any]:
 
 def _background(size: int, rng: Generator) -> Picture:
     """Paint soft patches of colour, grain, and a few lines that belong to nothing."""
-    picture = rng.uniform(0.15, 0.85, 3) + np.zeros((size, size, 3))
+    picture = _uniform(rng, 0.15, 0.85, 3) + np.zeros((size, size, 3))
     for cells in (3, 9, 27):
-        picture += _soft_noise(size, cells, rng)[..., None] * rng.uniform(0.05, 0.2) * rng.uniform(0.4, 1.0, 3)
+        picture += _soft_noise(size, cells, rng)[..., None] * _uniform(rng, 0.05, 0.2) * _uniform(rng, 0.4, 1.0, 3)
     rows, columns = np.mgrid[0:size, 0:size]
     for _ in range(int(rng.integers(0, 5))):
-        angle, offset, width = rng.uniform(0.0, np.pi), rng.uniform(0.0, size), rng.uniform(0.6, 2.0)
-        distance = np.abs((columns - offset) * np.cos(angle) + (rows - rng.uniform(0.0, size)) * np.sin(angle))
-        picture[distance < width] = rng.uniform(0.1, 0.9, 3)
+        angle, offset, width = _uniform(rng, 0.0, math.pi), _uniform(rng, 0.0, size), _uniform(rng, 0.6, 2.0)
+        distance = np.abs((columns - offset) * cosine(angle) + (rows - _uniform(rng, 0.0, size)) * sine(angle))
+        picture[distance < width] = _uniform(rng, 0.1, 0.9, 3)
     return picture
 
 
 def _paint(picture: Picture, thing: _Placed, rng: Generator) -> None:
     """Fill an object with a colour of its own that stands off from what is under it, shaded and striped or mottled."""
     size = picture.shape[0]
-    under = picture[thing.mask_hw].mean(axis=0)
-    colour = rng.uniform(0.05, 0.95, 3)
-    while np.abs(colour - under).sum() < 0.45:
-        colour = rng.uniform(0.05, 0.95, 3)
+    under = [math.fsum(channel) / channel.size for channel in picture[thing.mask_hw].T]
+    colour = _uniform(rng, 0.05, 0.95, 3)
+    while math.fsum(np.abs(colour - under)) < 0.45:
+        colour = _uniform(rng, 0.05, 0.95, 3)
     rows, columns = np.mgrid[0:size, 0:size] / size
-    angle = rng.uniform(0.0, 2.0 * np.pi)
-    across = rows * np.sin(angle) + columns * np.cos(angle)
-    texture = np.sin(across * rng.uniform(40.0, 160.0)) if rng.random() < 0.4 else 2.0 * _soft_noise(size, 24, rng)
-    shade = across * rng.uniform(-0.3, 0.3) + texture * rng.uniform(0.0, 0.1)
+    angle = _uniform(rng, 0.0, 2.0 * math.pi)
+    across = rows * sine(angle) + columns * cosine(angle)
+    texture = sine(across * _uniform(rng, 40.0, 160.0)) if rng.random() < 0.4 else 2.0 * _soft_noise(size, 24, rng)
+    shade = across * _uniform(rng, -0.3, 0.3) + texture * _uniform(rng, 0.0, 0.1)
     picture[thing.mask_hw] = (colour + shade[..., None])[thing.mask_hw]
 
 
 def _soft_noise(size: int, cells: int, rng: Generator) -> Picture:
     """Interpolate a grid of random values to size x size; between -1 and 1."""
-    grid = rng.uniform(-1.0, 1.0, (cells + 1, cells + 1))
+    grid = _uniform(rng, -1.0, 1.0, (cells + 1, cells + 1))
     at = np.linspace(0.0, cells, size, endpoint=False)
     low, share = at.astype(int), at - at.astype(int)
     rows = grid[low] * (1.0 - share)[:, None] + grid[low + 1] * share[:, None]
     result: Picture = rows[:, low] * (1.0 - share) + rows[:, low + 1] * share
     return result
+
+
+def _uniform(rng: Generator, low: float, high: float, shape: int | tuple[int, ...] | None = None) -> Any:
+    """Draw evenly between two bounds; the generator's own `uniform` may round once where this rounds twice."""
+    return low + (high - low) * rng.random(shape)
