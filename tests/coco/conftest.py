@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from rehead.coco.faults import FaultLog
-from rehead.coco.image_pool import Inspection, inspection_from
+from rehead.coco.formats.label_image import labelled
+from rehead.coco.image_pool import Inspection, Labels, inspection_from, labels_from
 from rehead.coco.image_worker import inspected
 from rehead.coco.kinds import Action
 from rehead.coco.reading import read_dataset, read_source
@@ -28,6 +29,14 @@ class Decoder:
 
     def inspect(self, paths: Sequence[Path]) -> Iterator[Inspection]:
         return (inspection_from(inspected(path, 1_000_000)) for path in paths)
+
+    def labels(self, paths: Sequence[Path], *, whole: Sequence[bool]) -> Iterator[Labels]:
+        return (labels_from(_through_json(labelled(p, 1_000_000, whole=w))) for p, w in zip(paths, whole, strict=True))
+
+
+def _through_json(reply: Document) -> Document:
+    told: Document = json.loads(json.dumps(reply))
+    return told
 
 
 def sound_document() -> Document:

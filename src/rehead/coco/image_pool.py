@@ -7,12 +7,12 @@ import selectors
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import rehead
 from rehead.coco.decoding import MAX_PIXELS
@@ -24,6 +24,9 @@ _COMMAND = (sys.executable, "-m", "rehead.coco.image_worker")
 # There is a worker a core already; numpy's and scipy's threads would each take address space from its limit.
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
+A = TypeVar("A")
+B = TypeVar("B")
+
 
 @dataclass(frozen=True)
 class Inspection:
@@ -33,11 +36,24 @@ class Inspection:
     notes: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True)
+class Labels:
+    """What a mask file holds: width and height, and compressed run lengths by value; or the fault (code, text)."""
+
+    size: tuple[int, int]
+    objects: Mapping[int, str]
+    fault: tuple[str, str] | None = None
+
+
 class Inspector(Protocol):
     """Whoever decodes image files and tells what was found, in their order."""
 
     def inspect(self, paths: Sequence[Path]) -> Iterator[Inspection]:
         """Yield what was found, one inspection a path."""
+        ...
+
+    def labels(self, paths: Sequence[Path], *, whole: Sequence[bool]) -> Iterator[Labels]:
+        """Yield what mask files hold; where `whole`, all values above 0 are one object."""
         ...
 
 
@@ -46,6 +62,15 @@ def inspection_from(reply: Mapping[str, Any]) -> Inspection:
     told = reply["facts"]
     facts = ImageFacts(**told | {"look": bytes.fromhex(told["look"])}) if told else None
     return Inspection(facts, tuple((code, text) for code, text in reply["notes"]))
+
+
+def labels_from(reply: Mapping[str, Any]) -> Labels:
+    """Read a worker's answer about a mask file."""
+    if reply["fault"] is not None:
+        code, text = reply["fault"]
+        return Labels((0, 0), {}, (code, text))
+    width, height = reply["size"]
+    return Labels((width, height), {int(value): counts for value, counts in reply["objects"].items()})
 
 
 class Worker:
@@ -58,20 +83,26 @@ class Worker:
 
     def ask(self, path: Path, max_pixels: int) -> Inspection:
         """Have one image decoded; a crash or a hang comes back as a fault."""
+        answer = self.exchange({"path": str(path), "max_pixels": max_pixels})
+        return Inspection(None, (("image-crash", answer),)) if isinstance(answer, str) else inspection_from(answer)
+
+    def exchange(self, request: Mapping[str, Any]) -> dict[str, Any] | str:
+        """Send a request; returns the answer, or in words how the process ended over it."""
         process = self._running()
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            process.stdin.write(json.dumps({"path": str(path), "max_pixels": max_pixels}) + "\n")
+            process.stdin.write(json.dumps(request) + "\n")
             process.stdin.flush()
             answer = process.stdout.readline() if self._answers(process) else None
         except BrokenPipeError:
             answer = ""
         if answer:
-            return inspection_from(json.loads(answer))
+            told: dict[str, Any] = json.loads(answer)
+            return told
         text = f"decoding took over {self._seconds:.0f} s" if answer is None else f"the decoder crashed ({self._end()})"
         self.close()
-        return Inspection(None, (("image-crash", text),))
+        return text
 
     def kill(self) -> None:
         """Send the process its end, from whichever thread: who waits for an answer reads none."""
@@ -132,21 +163,35 @@ class ImagePool:
 
     def inspect(self, paths: Sequence[Path]) -> Iterator[Inspection]:
         """Decode files and yield what was found, in their order."""
-        wanted = min(len(os.sched_getaffinity(0)), -(-len(paths) // _IMAGES_A_WORKER))
+        yield from self._spread(lambda worker, path: worker.ask(path, self._max_pixels), paths)
+
+    def labels(self, paths: Sequence[Path], *, whole: Sequence[bool]) -> Iterator[Labels]:
+        """Decode mask files and yield the objects in them, in the files' order."""
+        pairs = list(zip(paths, whole, strict=True))
+        yield from self._spread(self._labels, pairs)
+
+    def _labels(self, worker: Worker, asked: tuple[Path, bool]) -> Labels:
+        request = {"path": str(asked[0]), "max_pixels": self._max_pixels, "whole": asked[1]}
+        answer = worker.exchange(request)
+        return Labels((0, 0), {}, ("image-crash", answer)) if isinstance(answer, str) else labels_from(answer)
+
+    def _spread(self, ask: Callable[[Worker, A], B], asked: Sequence[A]) -> Iterator[B]:
+        """Share out what is asked among the workers; answers come in its order."""
+        wanted = min(len(os.sched_getaffinity(0)), -(-len(asked) // _IMAGES_A_WORKER))
         for _ in range(wanted - len(self._workers)):
             self._workers.append(Worker(self._command))
             self._free.put(self._workers[-1])
         with ThreadPoolExecutor(max(wanted, 1)) as threads:
             try:
-                yield from threads.map(self._ask, paths)
+                yield from threads.map(lambda one: self._answer(ask, one), asked)
             except BaseException:  # such as Ctrl-C: the block waits for its threads, and they for a hung decoder
                 for worker in self._workers:
                     worker.kill()
                 raise
 
-    def _ask(self, path: Path) -> Inspection:
+    def _answer(self, ask: Callable[[Worker, A], B], one: A) -> B:
         worker = self._free.get()
         try:
-            return worker.ask(path, self._max_pixels)
+            return ask(worker, one)
         finally:
             self._free.put(worker)

@@ -1,6 +1,7 @@
 """A process that decodes images one by one, so that a crash or a bomb in one of them ends this process alone.
 
-Reads a JSON request {path, max_pixels} a line from its input, answers with a JSON line, ends with its input.
+Reads a JSON request {path, max_pixels} a line from its input, answers with a JSON line, ends with its input. A request
+with `whole` asks for the objects of a mask file.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rehead.coco.decoding import ImageError, decode_image
+from rehead.coco.formats.label_image import labelled
 from rehead.coco.looks import look_of
 
 _MEMORY_BYTES = 6 << 30
@@ -47,7 +49,12 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     for line in sys.stdin:
         request = json.loads(line)
-        print(json.dumps(inspected(Path(request["path"]), request["max_pixels"])), flush=True)
+        path, max_pixels = Path(request["path"]), request["max_pixels"]
+        if "whole" in request:
+            answer = labelled(path, max_pixels, whole=request["whole"])
+        else:
+            answer = inspected(path, max_pixels)
+        print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from rehead.coco.framing import SeenImage, framed
 from rehead.coco.image_entries import ImageEntry, ImageTable, read_image_entries
 from rehead.coco.image_files import ImageFolder
 from rehead.coco.image_pool import Inspector
+from rehead.coco.json_file import Document, load_json, no_collection
 from rehead.coco.leakage import check_splits
 from rehead.coco.merging import Share, merged, with_one_table
 from rehead.coco.originals import with_entries
@@ -46,7 +47,9 @@ def read_source(source: Source, log: FaultLog, inspector: Inspector, *, keep: bo
     looked = [part for parts in source.splits.values() for part in parts if not part.unseen]
     pictures = {p.images: Pictures(ImageFolder(p.images), inspector) for p in looked if p.images is not None}
     shares = {
-        name: [share for part in parts if (share := _share(part, pictures, source, log, keep=keep)) is not None]
+        name: [
+            share for part in parts if (share := _share(part, source, log, inspector, pictures, keep=keep)) is not None
+        ]
         for name, parts in source.splits.items()
     }
     splits = {name: merged(held) for name, held in shares.items() if held}
@@ -67,20 +70,24 @@ def read_source(source: Source, log: FaultLog, inspector: Inspector, *, keep: bo
 def read_dataset(file: Path, pictures: Pictures | None, log: FaultLog, *, keep: bool = False) -> Dataset | None:
     """Read one COCO file, without pixels where `pictures` is None; None if the three lists are not in it."""
     faults = PartFaults(log, str(file))
-    data = _read(Part(file, None), pictures, faults, keep=keep)
+    data = _checked(load_json(file, faults), pictures, faults, keep=keep)
     return data if data is None or faults.rejected else check_whole(data, faults)
 
 
-def _share(part: Part, pictures: Mapping[Path, Pictures], source: Source, log: FaultLog, *, keep: bool) -> Share | None:
+def _share(
+    part: Part, source: Source, log: FaultLog, inspector: Inspector, pictures: Mapping[Path, Pictures], *, keep: bool
+) -> Share | None:
     """Read what one file holds of its split."""
     faults = PartFaults(log, source.told(str(part.file)), source.told)
     looked = None if part.unseen or part.images is None else pictures[part.images]
-    data = _read(part, looked, faults, keep=keep)
+    document = FORMATS[part.format].read(part, faults, inspector)
+    data = _checked(document, looked, faults, keep=keep)
     return None if data is None else Share(data, part.images, faults)
 
 
-def _read(part: Part, pictures: Pictures | None, faults: PartFaults, *, keep: bool) -> Dataset | None:
-    document = FORMATS[part.format].read(part, faults)
+@no_collection()
+def _checked(document: Document | None, pictures: Pictures | None, faults: PartFaults, *, keep: bool) -> Dataset | None:
+    """Turn the sound part of a document into records; None if the three lists are not in it."""
     if document is None:
         return None
     faults = replace(faults, origins=document.origins)

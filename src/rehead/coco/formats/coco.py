@@ -7,6 +7,7 @@ from rehead.coco.formats.annotation_files import annotation_files, found_files, 
 from rehead.coco.formats.format import Format, Found
 from rehead.coco.formats.image_roots import image_root
 from rehead.coco.formats.json_kinds import kind_of
+from rehead.coco.image_pool import Inspector
 from rehead.coco.json_file import Document, load_json
 from rehead.coco.part_faults import PartFaults
 from rehead.coco.parts import WHOLE, Part, SourceError
@@ -36,7 +37,7 @@ def find(path: Path) -> Found:
     return Found(found.splits, (*ignored, *found.ignored))
 
 
-def read(part: Part, faults: PartFaults) -> Document | None:
+def read(part: Part, faults: PartFaults, _: Inspector) -> Document | None:
     """Read a COCO file as it stands."""
     return load_json(part.file, faults)
 

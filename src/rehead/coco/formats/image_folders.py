@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from rehead.coco.formats.format import Format, Found
-from rehead.coco.formats.label_image import SUFFIXES
-from rehead.coco.formats.mask_document import ONE_CLASS, Mask, masks_document, stem_of
+from rehead.coco.formats.mask_document import ONE_CLASS, SUFFIXES, Mask, masks_document, stem_of
 from rehead.coco.formats.split_names import split_folders, subfolders
 from rehead.coco.image_files import is_image_name
+from rehead.coco.image_pool import Inspector
 from rehead.coco.json_file import Document
 from rehead.coco.part_faults import PartFaults
 from rehead.coco.parts import WHOLE, Part
@@ -23,7 +23,7 @@ def find(path: Path) -> Found:
     return Found({WHOLE: (_part(path),)} if _holds_image_folders(path) else {})
 
 
-def read(part: Part, faults: PartFaults) -> Document | None:
+def read(part: Part, faults: PartFaults, inspector: Inspector) -> Document | None:
     """Read all images of one folder with their masks."""
     pictures, masks = [], []
     for folder in subfolders(part.file):
@@ -34,7 +34,7 @@ def read(part: Part, faults: PartFaults) -> Document | None:
         stem = stem_of(names[0]) if names else folder.name
         files = [file for file in _files(folder / "masks") if file.suffix.lower() in SUFFIXES]
         masks += [Mask(file, stem, ONE_CLASS, whole=True) for file in files]
-    return masks_document(part.file, pictures, masks, faults)
+    return masks_document(part.file, pictures, masks, faults, inspector)
 
 
 def _part(folder: Path) -> Part:

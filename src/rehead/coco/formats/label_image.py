@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from rehead.coco.decoding import MAX_PIXELS, ImageError
+from rehead.coco.decoding import ImageError
 from rehead.coco.rle import counts_to_rle
 
-SUFFIXES = (".png", ".tif", ".tiff", ".bmp", ".gif")
 _FORMATS = ("PNG", "TIFF", "BMP", "GIF")
 """Those that keep values as they are: JPEG and lossy WebP do not."""
 _NUMBERS = {"1", "L", "I", "I;16", "I;16B", "I;16L", "I;16N"}
@@ -21,14 +20,18 @@ _MOST_OBJECTS = 10_000
 _LARGEST_FILE = 1 << 30
 
 
-def label_objects(path: Path, *, whole: bool = False) -> tuple[tuple[int, int], dict[int, dict[str, Any]]]:
-    """Read width and height, and the mask of each value above 0 as run lengths; raises ImageError.
+def labelled(path: Path, max_pixels: int, *, whole: bool) -> dict[str, Any]:
+    """Decode one mask file; returns its size and the run lengths of its objects by value, or the fault, for JSON."""
+    try:
+        labels_hw = _labels(path, max_pixels)
+        objects = _objects((labels_hw != 0).astype(np.int64) if whole else labels_hw)
+        return {"size": labels_hw.shape[::-1], "objects": objects, "fault": None}
+    except ImageError as error:
+        return {"size": None, "objects": {}, "fault": [error.code, str(error)]}
 
-    `whole` takes all values above 0 for one object, 1.
-    """
-    labels_hw = _labels(path)
-    if whole:
-        labels_hw = (labels_hw != 0).astype(np.int64)
+
+def _objects(labels_hw: np.ndarray) -> dict[int, str]:
+    """Encode the mask of each value above 0 as compressed run lengths; raises ImageError if they are no numbers."""
     height, width = labels_hw.shape
     flat = labels_hw.T.ravel()  # run lengths go down the columns
     starts = np.concatenate(([0], np.flatnonzero(flat[1:] != flat[:-1]) + 1))
@@ -42,12 +45,12 @@ def label_objects(path: Path, *, whole: bool = False) -> tuple[tuple[int, int], 
     for value, mine in zip(values.tolist(), np.split(order, firsts[1:]), strict=True):
         edges = np.stack([starts[mine], ends[mine]], axis=1).ravel()
         runs = np.diff(np.concatenate(([0], edges, [flat.size])))
-        objects[value] = dict(counts_to_rle(runs[:-1] if runs[-1] == 0 else runs, height, width))
+        objects[value] = counts_to_rle(runs[:-1] if runs[-1] == 0 else runs, height, width)["counts"]
     objects.pop(0, None)
-    return (width, height), objects
+    return objects
 
 
-def _labels(path: Path) -> np.ndarray:
+def _labels(path: Path, max_pixels: int) -> np.ndarray:
     """Decode to whole numbers H x W; raises ImageError."""
     try:
         if path.stat().st_size > _LARGEST_FILE:
@@ -58,8 +61,8 @@ def _labels(path: Path) -> np.ndarray:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of damaged metadata that nobody here reads
             image = Image.open(io.BytesIO(data), formats=_FORMATS)
-            if image.width * image.height > MAX_PIXELS:
-                raise ImageError("image-too-large", f"{image.width}x{image.height} is over {MAX_PIXELS} pixels")
+            if image.width * image.height > max_pixels:
+                raise ImageError("image-too-large", f"{image.width}x{image.height} is over {max_pixels} pixels")
             if getattr(image, "n_frames", 1) > 1:
                 raise ImageError("image-frames", "holds several frames or pages; one a file is read")
             image.load()

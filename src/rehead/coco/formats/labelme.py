@@ -18,6 +18,7 @@ from rehead.coco.formats.outline import ShapeError, ellipse, finite, rectangle
 from rehead.coco.formats.sizes import upright_size
 from rehead.coco.formats.split_names import split_folders, subfolders
 from rehead.coco.image_files import ImageFolder, is_image_name
+from rehead.coco.image_pool import Inspector
 from rehead.coco.json_file import Document, load_json
 from rehead.coco.part_faults import PartFaults
 from rehead.coco.parts import WHOLE, Part
@@ -39,7 +40,7 @@ def find(path: Path) -> Found:
     return Found({WHOLE: (Part(path, path, "labelme"),)} if _json_files(path) else {})
 
 
-def read(part: Part, faults: PartFaults) -> Document | None:
+def read(part: Part, faults: PartFaults, _: Inspector) -> Document | None:
     """Read all JSON files of one folder, or one file."""
     draft = Draft()
     root = part.file if part.file.is_dir() else part.file.parent

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from rehead.coco.formats.class_files import class_file, read_class_names
 from rehead.coco.formats.format import Format, Found
-from rehead.coco.formats.label_image import SUFFIXES
-from rehead.coco.formats.mask_document import ONE_CLASS, Mask, masks_document, stem_of
+from rehead.coco.formats.mask_document import ONE_CLASS, SUFFIXES, Mask, masks_document, stem_of
 from rehead.coco.formats.pairs import pairs_in
 from rehead.coco.image_files import ImageFolder
+from rehead.coco.image_pool import Inspector
 from rehead.coco.json_file import Document
 from rehead.coco.part_faults import PartFaults
 from rehead.coco.parts import Part
@@ -35,7 +35,7 @@ def find(path: Path) -> Found:
     return Found(splits)
 
 
-def read(part: Part, faults: PartFaults) -> Document | None:
+def read(part: Part, faults: PartFaults, inspector: Inspector) -> Document | None:
     """Read all masks of one folder; None if the class name cannot be read."""
     assert part.images is not None
     names = {0: ONE_CLASS} if part.classes is None else read_class_names(part.classes, faults)
@@ -45,7 +45,7 @@ def read(part: Part, faults: PartFaults) -> Document | None:
     pictures = sorted(ImageFolder(part.images).listing)
     stems = {stem_of(name) for name in pictures}
     masks = [_mask(file, part.file, stems, label) for file in sorted(_mask_files(part.file))]
-    return masks_document(part.images, pictures, masks, faults)
+    return masks_document(part.images, pictures, masks, faults, inspector)
 
 
 def _mask(file: Path, root: Path, stems: set[str], label: str) -> Mask:

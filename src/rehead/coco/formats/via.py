@@ -20,6 +20,7 @@ from rehead.coco.formats.mask_document import ONE_CLASS
 from rehead.coco.formats.outline import ShapeError, ellipse, finite, rectangle
 from rehead.coco.formats.sizes import upright_size
 from rehead.coco.image_files import ImageFolder
+from rehead.coco.image_pool import Inspector
 from rehead.coco.json_file import Document, load_json
 from rehead.coco.part_faults import PartFaults
 from rehead.coco.parts import WHOLE, Part
@@ -36,7 +37,7 @@ def find(path: Path) -> Found:
     return found_files(path, files, "via")
 
 
-def read(part: Part, faults: PartFaults) -> Document | None:
+def read(part: Part, faults: PartFaults, _: Inspector) -> Document | None:
     """Read one file; None if it is none of VIA's, or leaves open which attribute is the class."""
     document = load_json(part.file, faults)
     if document is None:

@@ -13,6 +13,7 @@ from rehead.coco.formats.format import Format, Found
 from rehead.coco.formats.pairs import Pair, pairs_in
 from rehead.coco.formats.sizes import upright_size
 from rehead.coco.image_files import ImageFolder
+from rehead.coco.image_pool import Inspector
 from rehead.coco.json_file import Document
 from rehead.coco.part_faults import PartFaults
 from rehead.coco.parts import Part, SourceError
@@ -46,7 +47,7 @@ def find(path: Path) -> Found:
     return Found(splits)
 
 
-def read(part: Part, faults: PartFaults) -> Document | None:
+def read(part: Part, faults: PartFaults, _: Inspector) -> Document | None:
     """Read all label files of one folder; None if the class names cannot be read."""
     assert part.images is not None
     assert part.classes is not None
