@@ -137,7 +137,7 @@ def _slow_image(path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("options", [[], ["--fix", "copy"]], ids=["check", "fix"])
+@pytest.mark.parametrize("options", [[], pytest.param(["--fix", "copy"], marks=pytest.mark.slow)], ids=["check", "fix"])
 def test_ctrl_c_ends_in_one_line_and_leaves_no_process_and_no_file(coco: Path, options: list[str]) -> None:
     _slow_image(coco / "images" / "one.png")
     _write(coco, _document(SIDE, SIDE))
