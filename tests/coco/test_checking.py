@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image
 
 from rehead.coco.checking import check_dataset
 from rehead.coco.faults import FaultLog
@@ -16,6 +16,7 @@ from rehead.coco.reading import read_source
 from rehead.coco.rendering import lines_of
 from rehead.coco.sources import Part, Source
 from rehead.coco.truth import document_of
+from tests.coco.conftest import draw_image
 
 Document = dict[str, Any]
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -24,8 +25,8 @@ SHARED = Path(__file__).parents[3] / "shared" / "data"
 @pytest.fixture
 def two_splits(folder: Path, document: Document) -> tuple[Path, Document]:
     """A folder with train.json and images/, and a val document on three images of its own."""
-    for n, picture in enumerate(sorted((folder / "images").iterdir())):
-        ImageOps.mirror(Image.open(picture).convert("RGB")).save(folder / "images" / f"v{n}.png")
+    for n in range(3):
+        draw_image(folder / "images" / f"v{n}.png", 10 + n)
         document["images"][n]["file_name"] = f"v{n}.png"
     (folder / "annotations.json").rename(folder / "train.json")
     return folder, document

@@ -11,13 +11,14 @@ from typing import Any
 from rehead.coco.canonical import located, write_dataset
 from rehead.coco.checking import CheckReport, report_on
 from rehead.coco.faults import FaultLog
+from rehead.coco.grouping import check_groups
 from rehead.coco.image_pool import ImagePool
-from rehead.coco.plan import DataPlan
+from rehead.coco.plan import DataPlan, GroupKey
 from rehead.coco.reading import read_source
 from rehead.coco.records import Dataset
 from rehead.coco.shapes import draw_shapes
 from rehead.coco.sources import opened_source
-from rehead.coco.splitting import Splitting, make_splits
+from rehead.coco.splitting import Splitting, checked_splits
 from rehead.coco.statistics import describe_splits
 from rehead.coco.tiling import Tiling, cut_dataset
 
@@ -62,10 +63,13 @@ def ingest(plan: DataPlan, dataset: Path) -> Ingested:
 def _ingest(folder: Path, plan: DataPlan, dataset: Path) -> Ingested:
     log = FaultLog(plan.policy)
     with opened_source(folder) as source, ImagePool(max_pixels=plan.max_pixels) as pool:
-        given = read_source(source.with_images(), log, pool)
+        given = read_source(source.with_images(), log, pool, keep=isinstance(plan.group, GroupKey))
+        check_groups(given, plan.group, log.of(plan.source))
         if log.rejected:
             raise RejectedError(report_on(plan.source, given, log))
-        splitting = make_splits(given, plan)
+        splitting = checked_splits(given, plan, log)
+        if log.rejected:
+            raise RejectedError(report_on(plan.source, given, log))
         with _cut(splitting.splits["train"], plan, dataset) as tiling:
             manifest = write_dataset(dataset, splitting.splits, source=plan.source, tiling=tiling)
     found = report_on(plan.source, given, log)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rehead.coco.faults import FaultLog, shortened
+from rehead.coco.faults import FaultLog, FileFaults, shortened
 from rehead.coco.parts import SPLITS
 from rehead.coco.records import Dataset, ImageRecord, chosen
 from rehead.coco.symmetries import WAYS
@@ -40,16 +40,19 @@ class _Kinship:
     similar: list[tuple[int, int]]
 
 
-def check_splits(splits: Mapping[str, Dataset], files: Mapping[str, Path], log: FaultLog) -> dict[str, Dataset]:
+def check_splits(
+    splits: Mapping[str, Dataset], files: Mapping[str, Path], log: FaultLog, *, inside: bool = True
+) -> dict[str, Dataset]:
     """Compare every split with those before it; faults name the later one's file.
 
-    Returns the splits without the images that the policy leaves out.
+    `inside` says whether near copies inside each split are counted too. Returns the splits without the images that
+    the policy leaves out.
     """
     _check_tables(splits, files, log)
     names = sorted(splits, key=lambda name: SPLITS.index(name) if name in SPLITS else -1)
     members = [_Member(name, image) for name in names for image in splits[name].images]
     kinship = _kinship(members)
-    left_out: set[tuple[str, int]] = set()
+    left_out: dict[str, set[int]] = {name: set() for name in names}
     for place, twins in kinship.leaks.items():
         code, reason = min(twins.values(), key=lambda found: [*_SURE, "leak-turned", "leak-near"].index(found[0]))
         twin = next(members[other] for other, found in twins.items() if found == (code, reason))
@@ -59,17 +62,20 @@ def check_splits(splits: Mapping[str, Dataset], files: Mapping[str, Path], log: 
             f"as {shortened(twin.image.file_name)}{more} ({reason}, duplicate across splits)"
         )
         log.add(code, files[member.split], f"images[id={member.image.id}]", text)
-        dropped = [members[other] for other, found in twins.items() if log.actions[found[0]] == "drop"]
-        left_out.update((other.split, other.image.id) for other in dropped)
-    _note_similar(members, kinship.similar, files, log)
-    kept = {
-        name: chosen(data, (image for image in data.images if (name, image.id) not in left_out))
-        for name, data in splits.items()
-    }
-    for name, data in splits.items():
-        if data.annotations and not kept[name].annotations:
-            log.add("annotations-none", files[name], "annotations", f"without its leaks {name} has no objects")
-    return kept if left_out else dict(splits)
+        for other in (members[other] for other, found in twins.items() if log.actions[found[0]] == "drop"):
+            left_out[other.split].add(other.image.id)
+    if inside:
+        _note_similar(members, kinship.similar, files, log)
+    return {name: _without(data, left_out[name], log.of(files[name])) for name, data in splits.items()}
+
+
+def _without(data: Dataset, ids: set[int], faults: FileFaults) -> Dataset:
+    if not ids:
+        return data
+    kept = chosen(data, (image for image in data.images if image.id not in ids))
+    if data.annotations and not kept.annotations:
+        faults.add("annotations-none", "annotations", "no objects are left without the images that leak")
+    return kept
 
 
 def _check_tables(splits: Mapping[str, Dataset], files: Mapping[str, Path], log: FaultLog) -> None:

@@ -1,6 +1,7 @@
 """The `data` section of params.yaml: where the dataset comes from, how it is split, what is done about its faults."""
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -35,25 +36,52 @@ class TilePlan(Section):
     overlap: Annotated[float, Field(ge=0.05, le=0.5)] = 0.25
 
 
+class GroupKey(Section):
+    """A key of the source's image entries, such as `patient`, whose value names an image's group."""
+
+    key: Annotated[str, Field(min_length=1)]
+
+
 class DataPlan(Section):
     """What `ingest` reads and writes.
 
     `source` is `shapes` or a path to a COCO folder. `val` and `test` are the shares cut out where the source has no
-    such split; `test: val` scores on the validation images, for sets too small to spare any. `group` is a regular
-    expression on file names: images whose first capture agrees stay in one split. `policy` overrides the action taken
-    on a fault, by its code; `rle-*` stands for all that begin so. `tile` cuts images larger than a tile, for training
-    and for prediction; null does not.
+    such split; `test: val` scores on the validation images, for sets too small to spare any. Images of one group stay
+    in one split: `group` is a regular expression on file names whose first capture names the group, or `{key: NAME}`
+    for a key of the image entries in the source. `policy` overrides the action taken on a fault, by its code; `rle-*`
+    stands for all that begin so. `tile` cuts images larger than a tile, for training and for prediction; null does not.
     """
 
     source: str = Field(default="shapes", min_length=1)
     seed: int = 0
     val: Share = 0.15
     test: Share | Literal["val"] = 0.15
-    group: str | None = None
+    group: GroupKey | str | None = None
     max_pixels: Annotated[int, Field(ge=1, le=178_000_000)] = 100_000_000
     policy: dict[str, Action] = Field(default_factory=dict)
     tile: TilePlan | None = None
     shapes: ShapesPlan = ShapesPlan()
+
+    @field_validator("group", mode="before")
+    @classmethod
+    def _grouping(cls, group: Any) -> GroupKey | str | None:
+        if isinstance(group, dict) and list(group) == ["key"] and group["key"] and isinstance(group["key"], str):
+            return GroupKey(key=group["key"])
+        if group is not None and not isinstance(group, str | GroupKey):
+            raise ValueError("write a regular expression on file names, or {key: NAME} for a key of the image entries")
+        return group
+
+    @field_validator("group")
+    @classmethod
+    def _captures(cls, group: GroupKey | str | None) -> GroupKey | str | None:
+        if isinstance(group, str):
+            try:
+                captures = re.compile(group).groups
+            except re.error as error:
+                raise ValueError(f"no regular expression: {error}") from None
+            if not captures:
+                raise ValueError("needs a capture that names the group, such as ^(wall[0-9]+)_")
+        return group
 
     @field_validator("policy")
     @classmethod

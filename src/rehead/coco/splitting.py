@@ -1,93 +1,154 @@
 """Which image goes to train, val and test: splits that the source gives are kept, missing ones are cut by content.
 
-Each image gets a number in 0..1 from the seed and its pixels (or its group's name). It decides alone, so images that
-are added later never move old ones, and copies of an image stay together.
+Each image gets a number in 0..1 from the seed and its pixels (or its group's name), and nothing else: whatever looked
+at other images would move old ones when new ones come, and a recorded assignment would be lost with the checkout that
+retrains on a schedule. So copies of an image stay together, and classes are balanced through the choice of the seed:
+`balanced_seed` is asked once, when a project is set up, and `data.seed` keeps the answer.
 """
 
-import hashlib
-import re
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from pathlib import Path
 
+from rehead.coco.balance import Stock, best_seed, cost, dealt, stock_of, tally, uneven
+from rehead.coco.faults import FaultLog, FileFaults, shortened
+from rehead.coco.grouping import group_of
+from rehead.coco.leakage import check_splits
+from rehead.coco.parts import WHOLE
 from rehead.coco.plan import DataPlan
-from rehead.coco.records import Dataset, ImageRecord
-from rehead.coco.sources import WHOLE
+from rehead.coco.records import Dataset, ImageRecord, chosen
 
 
 @dataclass(frozen=True)
 class Splitting:
-    """Train, val and test, and how each came about, for people to read."""
+    """Train, val and test, how each came about, for people to read, and which of them were cut here."""
 
     splits: dict[str, Dataset]
     how: dict[str, str]
+    cut: tuple[str, ...] = ()
 
 
 def make_splits(given: Mapping[str, Dataset], plan: DataPlan) -> Splitting:
     """Keep the given splits and cut the missing ones out of the training images, by the plan's shares.
 
-    Raises ValueError if a split is missing and its share is 0, or if there are too few images to cut from.
+    Raises ValueError if a split is missing and its share is 0, or if under the plan's seed a split gets no objects;
+    it names a seed, or another change of the plan, under which each split has some.
     """
-    splits = {("train" if name == WHOLE else name): data for name, data in given.items()}
+    splits = _named(given)
     how = dict.fromkeys(splits, "given by the source")
-    wanted = {name: _share(name, plan) for name in ("test", "val") if name not in splits}
-    shares = {name: share for name, share in wanted.items() if share is not None}
+    shares = _shares(splits, plan)
     if shares:
-        whole = splits["train"]
-        splits |= _cut(whole, shares, plan)
-        how |= {name: f"{share:.0%} cut from the training images by a seeded hash" for name, share in shares.items()}
+        whole, stock = splits["train"], _stock(splits["train"], plan)
+        split_u = dealt(stock, shares, plan.seed)
+        empty = tally(stock, split_u, len(shares)).empty_s
+        if empty.any():
+            lacking = [name for name, is_empty in zip(shares, empty, strict=True) if is_empty]
+            raise ValueError(_cure(splits, plan, stock, lacking))
+        for place, (name, share) in enumerate(shares.items()):
+            splits[name] = chosen(whole, _at(whole, stock, split_u.tolist(), place))
+            how[name] = f"{share:.0%} cut from the training images by a seeded hash"
         how["train"] = f"what was left of {len(whole.images)} images"
     if "test" not in splits:
         splits["test"] = splits["val"]
         how["test"] = "the validation images again (data.test: val)"
-    return Splitting({name: splits[name] for name in ("train", "val", "test")}, how)
+    return Splitting({name: splits[name] for name in ("train", "val", "test")}, how, tuple(shares))
 
 
-def place_of(image: ImageRecord, plan: DataPlan) -> float:
-    """Compute an image's number in 0..1 from the seed and its pixels, or its group where file names name one."""
-    match = re.search(plan.group, image.file_name) if plan.group else None
-    content = image.facts.pixels if image.facts else image.file_name
-    key = match.group(1 if match.re.groups else 0) if match else content
-    digest = hashlib.sha256(f"{plan.seed}:{key}".encode("utf-8", "surrogatepass")).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64
+def checked_splits(given: Mapping[str, Dataset], plan: DataPlan, log: FaultLog) -> Splitting:
+    """Make the splits, and note what is uneven in those that were cut and what has leaked from one into another."""
+    made = make_splits(given, plan)
+    cut = {name: made.splits[name] for name in made.cut}
+    if cut:
+        note_unevenness(given, plan, log.of(plan.source))
+        cut = check_splits(cut, dict.fromkeys(cut, Path(plan.source)), log, inside=False)
+    return replace(made, splits=made.splits | cut)
 
 
-def chosen(dataset: Dataset, images: list[ImageRecord]) -> Dataset:
-    """Keep some of a dataset's images and their annotations."""
-    ids = {image.id for image in images}
-    annotations = tuple(a for a in dataset.annotations if a.image_id in ids)
-    return replace(dataset, images=tuple(images), annotations=annotations)
+def balanced_seed(given: Mapping[str, Dataset], plan: DataPlan) -> int:
+    """Choose the seed under which every split has its share of each class's objects and images, and of all images.
+
+    Where nothing is to be cut, or no seed gives each split an object, the plan's own seed comes back. The images must
+    have been decoded, unless `data.group` tells by itself where each belongs. Ask once: another seed moves images.
+    """
+    splits = _named(given)
+    shares = _shares(splits, plan)
+    if not shares:
+        return plan.seed
+    seed = best_seed(_stock(splits["train"], plan), shares)
+    return plan.seed if seed is None else seed
 
 
-def _share(name: str, plan: DataPlan) -> float | None:
-    share = plan.test if name == "test" else plan.val
-    if share == "val":
-        return None
-    if share == 0:
-        raise ValueError(f"data.{name}: the source has no {name} split and the share is 0; give a share such as 0.15")
-    return float(share)
+def note_unevenness(given: Mapping[str, Dataset], plan: DataPlan, faults: FileFaults) -> None:
+    """Note each class that the cut splits share unevenly, with its counts and a seed that does better."""
+    splits = _named(given)
+    shares = _shares(splits, plan)
+    if not shares:
+        return
+    stock = _stock(splits["train"], plan)
+    found = tally(stock, dealt(stock, shares, plan.seed), len(shares))
+    odd = uneven(stock, found, shares).nonzero()[0].tolist()
+    if not odd:
+        return
+    advice, seed = "no other seed does better: add images that show it", best_seed(stock, shares)
+    if seed is not None:
+        better = tally(stock, dealt(stock, shares, seed), len(shares))
+        if cost(stock, better, shares) < cost(stock, found, shares):
+            left = int(uneven(stock, better, shares).sum())
+            advice = f"data.seed: {seed} does better ({left} uneven classes instead of {len(odd)})"
+    for place in odd:
+        counts = zip(found.objects_sc[:, place].tolist(), shares.items(), strict=True)
+        total = int(found.objects_sc[:, place].sum())
+        held = ", ".join(f"{name} {count} (of {total * share:.0f} wanted)" for count, (name, share) in counts)
+        text = f"the {total} objects of {shortened(stock.classes[place])} are dealt unevenly: {held}; {advice}"
+        faults.add("split-uneven", "data.seed", text, value=plan.seed)
 
 
-def _cut(dataset: Dataset, shares: Mapping[str, float], plan: DataPlan) -> dict[str, Dataset]:
-    """Deal the images by their numbers; a split left without objects takes one number from the fullest."""
+def place_key(image: ImageRecord, plan: DataPlan) -> str:
+    """Give what an image is dealt by: its group's name, else its pixels."""
+    group = group_of(image, plan.group)
+    if group is not None:
+        return f"group {group}"
+    if image.facts is None:
+        raise ValueError(f"data: {shortened(image.file_name)} must be decoded to know its split: give the image folder")
+    return f"pixels {image.facts.pixels}"
+
+
+def _named(given: Mapping[str, Dataset]) -> dict[str, Dataset]:
+    return {("train" if name == WHOLE else name): data for name, data in given.items()}
+
+
+def _shares(splits: Mapping[str, Dataset], plan: DataPlan) -> dict[str, float]:
+    """Give the shares of the splits that must be cut, and what they leave for train; nothing if all are there."""
+    shares: dict[str, float] = {}
+    for name, share in (("test", plan.test), ("val", plan.val)):
+        if name in splits or share == "val":
+            continue
+        if share == 0:
+            raise ValueError(f"data.{name}: the source has no {name} split and the share is 0; give one such as 0.15")
+        shares[name] = float(share)
     if sum(shares.values()) >= 1:
         raise ValueError(f"data: the shares of {' and '.join(shares)} leave nothing to train on; lower them")
-    places = {image.id: place_of(image, plan) for image in dataset.images}
-    labelled = sorted({places[a.image_id] for a in dataset.annotations if not a.iscrowd})
-    names = [*shares, "train"]
-    if len(labelled) < len(names):
-        raise ValueError(
-            f"data: {len(labelled)} image(s) or group(s) with objects are too few for {', '.join(names)}; "
-            "add images, or set data.test: val"
-        )
-    edges = dict(zip(shares, accumulate(shares.values()), strict=True))
-    dealt = {place: next((name for name, edge in edges.items() if place < edge), "train") for place in places.values()}
-    for name in names:
-        held = Counter(dealt[place] for place in labelled)
-        if not held[name]:
-            donor = held.most_common(1)[0][0]
-            dealt[next(place for place in labelled if dealt[place] == donor)] = name
-    return {
-        name: chosen(dataset, [image for image in dataset.images if dealt[places[image.id]] == name]) for name in names
-    }
+    return {**shares, "train": 1 - sum(shares.values())} if shares else {}
+
+
+def _stock(data: Dataset, plan: DataPlan) -> Stock:
+    return stock_of(data, [place_key(image, plan) for image in data.images])
+
+
+def _at(data: Dataset, stock: Stock, split_u: list[int], place: int) -> Iterator[ImageRecord]:
+    return (image for image, key in zip(data.images, stock.key_n.tolist(), strict=True) if split_u[key] == place)
+
+
+def _cure(splits: Mapping[str, Dataset], plan: DataPlan, stock: Stock, lacking: list[str]) -> str:
+    """Say which change of the plan gives each split objects; it has been tried."""
+    fault = f"data.seed: under {plan.seed} no image with objects falls to {' and '.join(lacking)}"
+    ways = [{}] if "test" in splits or plan.test == "val" else [{}, {"test": "val"}]
+    for way in ways:
+        changed = plan.model_copy(update=way)
+        shares = _shares(splits, changed)
+        own = tally(stock, dealt(stock, shares, plan.seed), len(shares)).empty_s.any() if shares else False
+        seed = best_seed(stock, shares) if own else plan.seed
+        if seed is not None:
+            changes = way | ({"seed": seed} if seed != plan.seed else {})
+            return f"{fault}; set " + " and ".join(f"data.{key}: {value}" for key, value in changes.items())
+    return f"{fault}: {stock.labelled} image(s) or group(s) with objects are too few; add images or raise the shares"
