@@ -1,6 +1,7 @@
 """Annotations made on pixels as stored turn with the pixels; test_round_trips shows it on whole datasets."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from PIL import Image
 
 from rehead.coco import rle
 from rehead.coco.decoding import SIDEWAYS, TURNS, decode_image
+from rehead.coco.formats.sizes import upright_size
 from rehead.coco.orientation import turned
 from rehead.coco.records import Annotation
 
@@ -31,6 +33,15 @@ def test_the_stored_size_is_told_beside_the_upright_pixels(orientation: int, for
     found = decode_image(stream.getvalue())
     upright = (8, 16) if orientation in SIDEWAYS else (16, 8)
     assert (found.orientation, (found.width, found.height), found.image.size) == (orientation, (16, 8), upright)
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "TIFF", "WEBP"])
+@pytest.mark.parametrize("orientation", [1, *TURNS])
+def test_the_size_in_a_files_head_is_that_of_the_upright_pixels(orientation: int, form: str, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.new("RGB", (16, 8)).save(tmp_path / "x", form, exif=exif)
+    assert upright_size(tmp_path / "x") == decode_image((tmp_path / "x").read_bytes()).image.size
 
 
 def test_damaged_exif_counts_as_upright() -> None:

@@ -116,9 +116,9 @@ def _decode(data: bytes, formats: tuple[str, ...], max_pixels: int, *, repaired:
         frames = getattr(image, "n_frames", 1)
         if frames > 1 and image.format != "MPO":  # the further pictures of an MPO are a camera's previews
             raise ImageError("image-frames", f"{image.format} holds {frames} frames or pages; one a file is read")
-        orientation = _orientation(image)
+        orientation = orientation_of(image)
         image.load()
-        remaining = _orientation(image)  # none in a TIFF: Pillow turns its pixels itself
+        remaining = orientation_of(image)  # none in a TIFF: Pillow turns its pixels itself
         kind, mode = ("JPEG" if image.format == "MPO" else str(image.format)), image.mode
     notes = []
     if kind == "JPEG" and repaired:
@@ -140,7 +140,7 @@ def _opened(data: bytes, formats: tuple[str, ...]) -> Image.Image:
         raise ImageError("image-format", f"not an image in {', '.join(formats)} (begins with {start[:12]!r})") from None
 
 
-def _orientation(image: Image.Image) -> int:
+def orientation_of(image: Image.Image) -> int:
     """Read EXIF orientation; damaged EXIF data counts as upright."""
     value = image.getexif().get(_ORIENTATION, 1)
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
