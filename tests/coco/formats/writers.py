@@ -77,9 +77,9 @@ def labelme_document(n: int, shapes: Any) -> dict[str, Any]:
     return {"version": "5.5.0", "flags": {}, "shapes": shapes, "imagePath": f"{n}.png", "imageData": "iVBO", **size}
 
 
-def via_region(name: str, **shape: Any) -> dict[str, Any]:
+def via_region(label: str, **shape: Any) -> dict[str, Any]:
     polygon = {"name": "polygon", "all_points_x": [x for x, _ in POINTS], "all_points_y": [y for _, y in POINTS]}
-    return {"shape_attributes": shape or polygon, "region_attributes": {"class": name}}
+    return {"shape_attributes": shape or polygon, "region_attributes": {"class": label}}
 
 
 def write_json(path: Path, value: Any) -> None:
