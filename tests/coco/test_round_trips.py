@@ -133,7 +133,7 @@ class Written:
 @pytest.fixture(scope="module")
 def written(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Written:
     folder = tmp_path_factory.mktemp("canonical") / "dataset"
-    ingest(DataPlan(source=str(source), val=0.2, test=0.2), folder)
+    ingest(DataPlan(source=str(source), seed=2, val=0.2, test=0.2), folder)
     found = Written({}, {})
     for split in ("train", "val", "test"):
         document = read_json(folder / f"{split}.json")
