@@ -117,6 +117,17 @@ def test_a_report_of_hostile_keys_is_plain_text(document: Document, read: Any) -
 
 @pytest.mark.parametrize(
     "make",
+    [os.mkfifo, lambda path: path.symlink_to("nowhere.json"), lambda path: path.symlink_to("/dev/zero")],
+    ids=["pipe", "link to nothing", "link to a device"],
+)
+def test_a_split_that_is_no_file_is_not_passed_over(make: Callable[[Path], Any], folder: Path) -> None:
+    (folder / "annotations.json").rename(folder / "train.json")
+    make(folder / "val.json")
+    assert list(check_dataset(folder).fault_counts) == ["json-file"]
+
+
+@pytest.mark.parametrize(
+    "make",
     [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/zero"), lambda path: path.symlink_to(path)],
     ids=["pipe", "folder", "device", "loop"],
 )

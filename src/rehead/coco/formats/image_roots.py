@@ -43,7 +43,9 @@ def has_images(folder: Path) -> bool:
 
 def peeked_names(file: Path) -> list[str]:
     """Pick the first image file names out of a JSON file without parsing it."""
-    names = []
+    names: list[str] = []
+    if not file.is_file():  # opening a pipe would wait for ever
+        return names
     with suppress(OSError, ValueError), file.open("rb") as stream:
         content = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
         for match in islice(_FILE_NAME.finditer(content), _PEEKED):

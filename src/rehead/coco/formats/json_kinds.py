@@ -10,6 +10,8 @@ _KINDS = ("coco", "labelme", "via")
 
 def kind_of(path: Path) -> str:
     """Tell coco, labelme or via; an empty text for anything else, and for what cannot be read."""
+    if not path.is_file():  # opening a pipe would wait for ever
+        return ""
     try:
         with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
             match = _MARK.search(content)
@@ -19,8 +21,11 @@ def kind_of(path: Path) -> str:
 
 
 def json_files(folder: Path) -> list[Path]:
-    """List the regular JSON files in a folder by name, without hidden ones; none if it is not there."""
+    """List the JSON files in a folder by name, without hidden ones; none if it is not there.
+
+    A link that leads nowhere and a pipe are among them: what stands for a split must be a fault, not be passed over.
+    """
     if not folder.is_dir():
         return []
     found = (entry for entry in folder.iterdir() if entry.suffix.lower() == ".json")
-    return sorted(entry for entry in found if not entry.name.startswith(".") and entry.is_file())
+    return sorted(entry for entry in found if not entry.name.startswith(".") and not entry.is_dir())
