@@ -41,3 +41,16 @@ def test_a_file_whose_images_are_not_listed_is_told_of(project: Path) -> None:
 
 def test_a_file_listed_with_its_images_is_watched(project: Path) -> None:
     assert told(project, source="coco/all.json", deps=["${data.source}", "coco/images"]) is None
+
+
+def test_a_file_whose_images_lie_elsewhere_is_watched_with_them(project: Path) -> None:
+    (project / "coco" / "annotations").mkdir()
+    (project / "coco" / "all.json").rename(project / "coco" / "annotations" / "all.json")
+    assert "does not list coco/images" in str(
+        told(project, source="coco/annotations/all.json", deps=["${data.source}"])
+    )
+
+
+def test_an_archive_holds_its_images(project: Path) -> None:
+    (project / "coco.zip").touch()
+    assert told(project, source="coco.zip", deps=["${data.source}"]) is None

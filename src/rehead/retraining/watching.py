@@ -1,7 +1,11 @@
 """Whether DVC looks at the source: unless dvc.yaml lists it, ingest keeps its old result whatever changed inside."""
 
+import os
+from contextlib import suppress
 from pathlib import Path
 
+from rehead.coco.archives import SUFFIXES
+from rehead.coco.sources import SourceError, find_parts
 from rehead.params import load_document
 
 
@@ -25,8 +29,12 @@ def unwatched(root: Path) -> str | None:
 
 
 def _read_by_ingest(source: Path, root: Path) -> list[Path]:
-    """List a folder by itself, and a JSON file with the folder of its images."""
-    if not (root / source).is_file():
+    """List a folder or an archive by itself, and an annotation file with the folders of its images."""
+    path = root / source
+    if not path.is_file() or path.name.lower().endswith(SUFFIXES):
         return [source]
-    beside = source.parent / "images"
-    return [source, beside if (root / beside).is_dir() else source.parent]
+    folders = {path.parent}
+    with suppress(SourceError):  # which ingest will tell
+        parts = [part for parts in find_parts(path).splits.values() for part in parts]
+        folders = {part.images for part in parts if part.images is not None} or folders
+    return [source, *sorted(path if source.is_absolute() else Path(os.path.relpath(path, root)) for path in folders)]
