@@ -11,8 +11,13 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from rehead.coco.checking import report_on
+from rehead.coco.faults import FaultLog
+from rehead.reporting.contact_sheet import draw_tiles
 from rehead.reporting.gallery import write_overlays
+from rehead.reporting.ingest_page import write_ingest_page
 from rehead.reporting.report import write_report
+from tests.reporting.datasets import squares
 
 pytestmark = pytest.mark.system
 
@@ -41,6 +46,18 @@ def page(
     return path
 
 
+@pytest.fixture(scope="module")
+def data_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page about a dataset with a long name in every place that has one."""
+    folder, long = tmp_path_factory.mktemp("data"), "a_name_without_any_space_" * 40
+    splits = {"train": squares({f"{long}.png": [(2, 2, 9), (0, 9, 30)], "b.png": []}, names=(long, "b"), folder=folder)}
+    log = FaultLog()
+    log.add("area-missing", f"{long}.json", f"annotations[3].{long}", long, value=long)
+    report = report_on(long, splits, log).described()
+    write_ingest_page(folder / "ingest.html", report, splits=splits, tiles=draw_tiles(splits))
+    return folder / "ingest.html"
+
+
 def browse(profile: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run Chromium once with a fresh profile."""
     browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -64,9 +81,12 @@ def shot(page: Path, width: int, *arguments: str) -> NDArray[np.uint8]:
         return np.array(image.convert("RGB"))
 
 
-def test_the_browser_has_nothing_to_complain_about(page: Path, tmp_path: Path) -> None:
-    seen = browse(tmp_path / "profile", "--dump-dom", page.as_uri())
-    assert "0.646" in seen.stdout
+@pytest.mark.parametrize(("name", "word"), [("page", "0.646"), ("data_page", "usable")])
+def test_the_browser_has_nothing_to_complain_about(
+    name: str, word: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    seen = browse(tmp_path / "profile", "--dump-dom", request.getfixturevalue(name).as_uri())
+    assert word in seen.stdout
     assert [line for line in seen.stderr.splitlines() if "CONSOLE" in line] == []
 
 
@@ -78,10 +98,12 @@ def test_a_complaint_would_be_noticed(page: Path, tmp_path: Path) -> None:
     assert "CONSOLE" in browse(tmp_path / "profile", "--dump-dom", broken.as_uri()).stderr
 
 
+@pytest.mark.parametrize("name", ["page", "data_page"])
 @pytest.mark.parametrize("width", [390, 1440])
-def test_nothing_sticks_out_sideways(page: Path, tmp_path: Path, width: int) -> None:
+def test_nothing_sticks_out_sideways(name: str, tmp_path: Path, width: int, request: pytest.FixtureRequest) -> None:
     # The measuring script needs the policy out of the way; a frame gives widths below a desktop window's minimum.
     measure = "<script>document.title = 'wide ' + document.documentElement.scrollWidth</script></body>"
+    page: Path = request.getfixturevalue(name)
     text = page.read_text(encoding="utf-8").replace("default-src 'none'", "default-src 'unsafe-inline'")
     (tmp_path / "inner.html").write_text(text.replace("</body>", measure), encoding="utf-8")
     outer = f'<iframe src="inner.html" style="width:{width}px;height:3000px;border:0" onload="'

@@ -1,6 +1,7 @@
 """A contact sheet of a dataset: its worst pictures first, masks outlined, each with the reason why it is there."""
 
 import textwrap
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from rehead.coco.decoding import decode_image
-from rehead.coco.records import Dataset
+from rehead.coco.records import Dataset, ImageRecord
 from rehead.reporting import palette
 from rehead.reporting.gallery import as_webp, draw_legend
 from rehead.reporting.overlays import Pixels, class_position, outline_objects
@@ -47,7 +48,15 @@ class Tile:
 
 def draw_tiles(splits: Mapping[str, Dataset], *, each: int = 4, seed: int = 0) -> list[Tile]:
     """Draw the worst cases and some typical ones; none where no picture was looked at."""
-    return [_tile(case) for case in find_cases(splits, each=each, seed=seed)]
+    cases = find_cases(splits, each=each, seed=seed)
+    places: defaultdict[Path | None, list[int]] = defaultdict(list)
+    for place, case in enumerate(cases):
+        places[case.image.path].append(place)
+    tiles: dict[int, Tile] = {}
+    for own in places.values():
+        image_hw3 = _decoded(cases[own[0]].image)
+        tiles |= {place: _tile(cases[place], image_hw3) for place in own}
+    return [tiles[place] for place in range(len(cases))]
 
 
 def compose_sheet(tiles: Sequence[Tile], names: Mapping[int, str], *, columns: int = 4) -> Pixels:
@@ -66,11 +75,12 @@ def compose_sheet(tiles: Sequence[Tile], names: Mapping[int, str], *, columns: i
     return np.array(sheet)
 
 
-def _tile(case: Case) -> Tile:
-    assert case.image.path is not None, "cases are of pictures that were looked at"
-    image_hw3 = np.array(
-        decode_image(case.image.path.read_bytes(), max_pixels=case.image.width * case.image.height).image
-    )
+def _decoded(image: ImageRecord) -> Pixels:
+    assert image.path is not None, "cases are of pictures that were looked at"
+    return np.array(decode_image(image.path.read_bytes(), max_pixels=image.width * image.height).image)
+
+
+def _tile(case: Case, image_hw3: Pixels) -> Tile:
     size = [case.image.height, case.image.width]
     objects: list[dict[str, Any]] = [
         {"category_id": a.category_id, "iscrowd": a.iscrowd, "segmentation": {"size": size, "counts": a.counts}}

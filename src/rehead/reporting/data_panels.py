@@ -57,9 +57,9 @@ def plot_seen(axes: Axes, splits: Splits, colours: Colours, *, tile: int | None)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.tick_params(axis="x", labelsize=8)
     axes.yaxis.set_major_formatter(PercentFormatter(1))
-    axes.set(ylim=(0, 1.05), xlabel="model.input_size", ylabel="share of objects")
+    axes.set(ylim=(0, 1.22), yticks=[0, 0.25, 0.5, 0.75, 1], xlabel="model.input_size", ylabel="share of objects")
     axes.set_title("Seen by the network at each input size")
-    axes.legend(loc="lower right", fontsize=8.5)
+    axes.legend(loc="upper center", fontsize=8.5, ncols=3, columnspacing=1.0, handlelength=1.4)
 
 
 def plot_crowding(axes: Axes, splits: Splits, colours: Colours) -> None:
@@ -124,7 +124,7 @@ def plot_images(axes: Axes, splits: Splits, colours: Colours) -> None:
     )
     axes.locator_params(nbins=5, steps=_STEPS)
     number = len(sizes_k2)
-    size = f"all {low[0]} × {low[1]}" if number == 1 else f"{plain(number)} sizes, up to {high[0]} × {high[1]}"
+    size = f"all {low[0]} × {low[1]}" if number == 1 else f"{plain(number)} sizes, sides up to {high.max()} px"
     axes.set_title(f"Images: {size}")
 
 

@@ -49,11 +49,12 @@ def class_bars(statistics: Facts) -> list[ClassBar]:
 
 
 def percent(share: float | None) -> str:
-    """Write a share of 1 in percent, with a decimal where it would otherwise read 0 or 100."""
+    """Write a share of 1 in percent; what is not quite none or all is not written as that."""
     if share is None:
         return "–"
-    rounded = f"{share:.0%}"
-    return f"{share:.1%}" if rounded in ("0%", "100%") and share not in (0, 1) else rounded
+    if 0 < share < 0.01:
+        return "< 1%"
+    return "> 99%" if 0.99 < share < 1 else f"{share:.0%}"
 
 
 def _part(number: int, whole: int) -> str:

@@ -31,7 +31,7 @@ _LONGEST_NAME = 28
 class Case:
     """A picture of a group and why it is there; `view` is the part to show, `focus` the box (x, y, w, h) it is about.
 
-    `names` are all classes by category id, `objects` the picture's annotations, crowd regions too.
+    `names` are all classes by category id, `objects` the annotations in view, crowd regions too.
     """
 
     group: str
@@ -74,7 +74,7 @@ def find_cases(splits: Mapping[str, Dataset], *, each: int = 4, seed: int = 0) -
         focus = None if choice.focus is None else tuple(measured.boxes_m4[choice.focus].tolist())
         names = {category.id: category.name for category in named[split].categories}
         view = _view(image, focus, choice.margin)
-        found = tuple(objects[split, image.id])
+        found = tuple(a for a in objects[split, image.id] if view.meets(_around(a.bbox)))
         cases.append(Case(choice.group, choice.because, split, image, names, found, view, focus))
     return cases
 
@@ -99,6 +99,12 @@ def _view(image: ImageRecord, focus: tuple[float, ...] | None, margin: float) ->
     left = min(max(round(x + wide / 2 - width / 2), 0), image.width - width)
     top = min(max(round(y + high / 2 - height / 2), 0), image.height - height)
     return Window(left, top, width, height)
+
+
+def _around(box: tuple[float, float, float, float]) -> Window:
+    """Widen a box to whole pixels."""
+    left, top, right, bottom = math.floor(box[0]), math.floor(box[1]), box[0] + box[2], box[1] + box[3]
+    return Window(left, top, math.ceil(right) - left, math.ceil(bottom) - top)
 
 
 def _crowded(measured: Measurements, each: int) -> Iterator[_Choice]:
