@@ -1,8 +1,11 @@
-"""COCO files of square objects in rows; their images need not exist, since nobody looks at pixels."""
+"""COCO files of square objects in rows; their images are drawn only where somebody looks at pixels."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from PIL import Image
 
 from rehead.files import write_json
 
@@ -39,3 +42,12 @@ def write_squares(
     change(document)
     write_json(path, document)
     return path
+
+
+def draw_images(folder: Path, number: int, *, size: tuple[int, int]) -> None:
+    """Draw noise as the images that `write_squares` names."""
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for image in range(1, number + 1):
+        pixels = rng.integers(0, 255, (size[1], size[0], 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"picture{image}.jpg")

@@ -39,6 +39,9 @@ def survey(
 ) -> Survey:
     """A survey of a dataset without splits unless `given` names them."""
     found = found or measured()
+    names = {split: [f"{split}.jpg"] * number for split, number in (given or {}).items()}
     return Survey(
-        measured=found, given=given or {"train": len(found.file_names)}, memory=Memory(int(gib * GIB), gpu=gpu)
+        measured=found,
+        names={"train": found.file_names, **names},
+        memory=Memory(int(gib * GIB), gpu=gpu),
     )

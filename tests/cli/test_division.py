@@ -1,8 +1,11 @@
 """Splits that the source does not give are cut by its size, and what belongs together stays together."""
 
+from dataclasses import replace
+
 import pytest
 
-from rehead.cli.division import advise_group, advise_test, advise_val, training_images
+from rehead.cli.advice import Advice, Survey
+from rehead.cli.division import Balance, advise_group, advise_seed, advise_test, advise_val, training_images
 from rehead.cli.plans import Plans
 from tests.cli.surveys import measured, survey
 
@@ -50,8 +53,8 @@ def test_names_that_show_none_give_none() -> None:
 
 
 def test_a_pattern_of_the_users_own_stays() -> None:
-    plans = Plans().with_value("data", "group", "^(w)")
-    assert advise_group(survey(measured(images=60, names=WALLS)), plans).value == "^(w)"
+    plans = Plans().with_value("data", "group", "^(wal)")
+    assert advise_group(survey(measured(images=60, names=WALLS)), plans).value == "^(wal)"
 
 
 def test_a_pattern_that_was_proposed_before_keeps_its_reason() -> None:
@@ -61,5 +64,40 @@ def test_a_pattern_that_was_proposed_before_keeps_its_reason() -> None:
 
 
 def test_where_nothing_is_cut_no_pattern_is_needed() -> None:
-    found = survey(measured(images=60, names=WALLS), given={"train": 60, "val": 1, "test": 1})
+    found = replace(survey(), names={"train": WALLS, "val": ["a.jpg"], "test": ["b.jpg"]})
     assert advise_group(found, Plans()).value is None
+
+
+def test_groups_that_the_given_splits_part_are_told_and_not_asked_for() -> None:
+    advice = advise_group(replace(survey(), names={"train": WALLS, "val": ["wall3_9.jpg"]}), Plans())
+    assert (advice.value, "such as 'wall3'" in advice.because) == (None, True)
+
+
+def seed_of(found: Survey, plans: Plans | None = None, *, balance: Balance = lambda plan: 7) -> Advice:
+    return advise_seed(found, plans or Plans(), balance=balance)
+
+
+def test_the_seed_is_the_one_that_balances_the_splits_decided_on() -> None:
+    plans = Plans().with_value("data", "val", 0.4)
+    assert seed_of(survey(), plans, balance=lambda plan: 7 if plan.val == 0.4 else 8).value == 7
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        pytest.param(survey(given={"train": 9, "val": 9, "test": 9}), id="nothing is cut"),
+        pytest.param(survey(measured(images=200, size=(4000, 3000))), id="many pixels"),
+    ],
+)
+def test_no_image_is_decoded_for_a_seed_that_is_not_needed_or_takes_long(found: Survey) -> None:
+    assert seed_of(found, balance=lambda plan: 1 // 0).value == 0
+
+
+def test_groups_by_name_need_no_pixels() -> None:
+    plans = Plans().with_value("data", "group", "^(.)")
+    assert seed_of(survey(measured(images=200, size=(4000, 3000))), plans).value == 7
+
+
+def test_a_seed_that_cannot_be_found_leaves_the_present_one() -> None:
+    plans = Plans().with_value("data", "seed", 3)
+    assert seed_of(survey(), plans, balance=lambda plan: None).value == 3

@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 from typer.testing import CliRunner, Result
 
 from rehead.cli.app import app
+from rehead.cli.plans import Plans
 from rehead.cli.sections import check_sections
+from rehead.coco.ingestion import ingest
 from rehead.files import write_json
 from rehead.params import load_document
 from rehead.retraining.watching import unwatched
-from tests.cli.squares import write_squares
+from tests.cli.squares import draw_images, write_squares
 
 ROOT = Path(__file__).parents[2]
 PARAMS, PIPELINE = Path("params.yaml"), Path("dvc.yaml")
@@ -71,7 +72,7 @@ def values() -> dict[str, Any]:
 
 def test_what_is_advised_is_written(bricks: Path) -> None:
     init(bricks)
-    expected = {"data.source": str(bricks), "data.test": "val", "model.input_size": 160, "train.freeze": "backbone"}
+    expected = {"data.source": str(bricks), "data.test": "val", "model.input_size": 160, "train.freeze": "none"}
     assert {name: values()[name] for name in expected} == expected
 
 
@@ -107,7 +108,7 @@ def test_the_parameters_and_the_pipeline_of_this_project_are_set_up(bricks: Path
 
 
 def test_a_change_is_told_with_what_was(bricks: Path) -> None:
-    assert "train.freeze: backbone (was backbone+fpn)  # " in init(bricks).stdout
+    assert "train.freeze: none (was backbone+fpn)  # " in init(bricks).stdout
 
 
 def test_the_source_is_put_among_the_dependencies(bricks: Path) -> None:
@@ -116,8 +117,7 @@ def test_the_source_is_put_among_the_dependencies(bricks: Path) -> None:
 
 
 def test_of_a_file_the_images_are_put_among_the_dependencies_too(bricks: Path) -> None:
-    (bricks / "images").mkdir()
-    Image.new("RGB", (8, 8)).save(bricks / "images" / "picture1.jpg")
+    draw_images(bricks / "images", 1, size=(640, 480))
     init("bricks/annotations.json")
     assert load_document(PIPELINE)["stages"]["ingest"]["deps"][:2] == ["${data.source}", "bricks/images"]
 
@@ -182,15 +182,39 @@ def test_a_folder_called_shapes_is_not_taken_for_the_drawn_dataset(folder: Path)
     assert values()["data.source"] == "./shapes"
 
 
+def test_images_are_split_by_a_seed_that_gives_each_split_its_share(folder: Path) -> None:
+    write_squares(Path("set/annotations.json"), size=(64, 64), side=20, images=10)
+    draw_images(Path("set/images"), 10, size=(64, 64))
+    init("set")
+    splits = ingest(Plans.of(PARAMS).data, Path("dataset")).report["splits"]
+    assert {name: split["images"] for name, split in splits.items()} == {"train": 7, "val": 3, "test": 3}
+
+
+def test_a_dataset_that_grew_keeps_its_images_in_their_splits(folder: Path) -> None:
+    write_squares(Path("a.json"), images=40)
+    init("a.json")
+    before = {name: values()[name] for name in ("data.val", "data.test", "data.group", "data.seed")}
+    write_squares(Path("a.json"), images=400)
+    result = init("a.json")
+    assert {name: values()[name] for name in before} == before
+    assert "how images are split stays" in result.stderr
+
+
+def test_with_force_it_is_split_anew(folder: Path) -> None:
+    write_squares(Path("a.json"), images=40)
+    init("a.json")
+    write_squares(Path("a.json"), images=400)
+    init("a.json", "--force")
+    assert (values()["data.val"], values()["data.test"]) == (0.15, 0.15)
+
+
 def test_sizes_that_stand_in_the_image_files_alone_are_read_there(folder: Path) -> None:
     def change(document: dict[str, Any]) -> None:
         for image in document["images"]:
             del image["width"], image["height"]
 
     write_squares(Path("set/annotations.json"), size=(320, 240), images=2, change=change)
-    Path("set/images").mkdir()
-    for number, colour in ((1, "red"), (2, "blue")):
-        Image.new("RGB", (320, 240), colour).save(f"set/images/picture{number}.jpg")
+    draw_images(Path("set/images"), 2, size=(320, 240))
     assert "from images of 240 px" in init("set").stdout
 
 

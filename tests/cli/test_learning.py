@@ -15,12 +15,14 @@ GIVEN = {"val": 1, "test": 1}
 
 
 @pytest.mark.parametrize(("images", "depth"), [(14, "backbone"), (5000, "none")])
-def test_few_images_keep_the_trunk_frozen(images: int, depth: str) -> None:
-    assert advise_freeze(survey(given={"train": images}), Plans()).value == depth
+def test_few_images_keep_a_trunk_of_photographs_frozen(images: int, depth: str) -> None:
+    plans = Plans().with_value("model", "weights", "IMAGENET1K_V1")
+    assert advise_freeze(survey(given={"train": images}), plans).value == depth
 
 
-def test_a_trunk_without_weights_has_to_learn() -> None:
-    assert advise_freeze(survey(), Plans().with_value("model", "weights", "none")).value == "none"
+@pytest.mark.parametrize("weights", ["none", "rehead_shapes"])
+def test_a_trunk_that_has_seen_nothing_like_it_has_to_learn(weights: str) -> None:
+    assert advise_freeze(survey(), Plans().with_value("model", "weights", weights)).value == "none"
 
 
 @pytest.mark.parametrize(("gib", "size"), [(100.0, 8), (4.5, 4), (1.0, 1)])
@@ -57,7 +59,8 @@ def test_larger_inputs_take_more_memory() -> None:
 
 
 def test_a_trunk_that_learns_takes_more_memory() -> None:
-    assert bytes_of(measured(), Plans().with_value("train", "freeze", "none")) > bytes_of(measured())
+    plans = Plans().with_value("train", "freeze", "none")
+    assert bytes_of(measured(), plans) > bytes_of(measured(), plans.with_value("train", "freeze", "backbone"))
 
 
 def test_one_crowded_image_takes_more_memory() -> None:

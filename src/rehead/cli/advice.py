@@ -1,6 +1,6 @@
 """What `rehead init` knows of a dataset, and what it makes of it: one value, and why."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,15 +11,20 @@ from rehead.coco.measurements import Measurements
 
 @dataclass(frozen=True, kw_only=True)
 class Survey:
-    """A dataset measured, the number of images in each split that the source gives, and the memory to train in.
+    """A dataset measured, its file names in each split that the source gives, and the memory to train in.
 
     A test split that the source gives is counted and not measured: nothing is to be chosen by it. The images of a
     source without splits are those of `train`.
     """
 
     measured: Measurements
-    given: Mapping[str, int]
+    names: Mapping[str, Sequence[str]]
     memory: Memory
+
+    @property
+    def given(self) -> dict[str, int]:
+        """Number of images in each split that the source gives."""
+        return {split: len(names) for split, names in self.names.items()}
 
 
 @dataclass(frozen=True)

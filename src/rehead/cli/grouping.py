@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 _PATTERNS = (
@@ -26,6 +26,16 @@ class Grouping:
     groups: int
     largest: int
     example: str
+
+    def parted(self, splits: Iterable[Iterable[str]]) -> str | None:
+        """Name a group of which two splits have images, None if there is none."""
+        found: set[str] = set()
+        for names in splits:
+            groups = {match[1] for match in (re.search(self.pattern, name) for name in names) if match}
+            if found & groups:
+                return min(found & groups)
+            found |= groups
+        return None
 
 
 def propose_grouping(names: Sequence[str]) -> Grouping | None:

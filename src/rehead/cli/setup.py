@@ -16,7 +16,8 @@ from rehead.cli.advice import Advice
 from rehead.cli.editing import ParamsText, flow, watching, write_together
 from rehead.cli.memory import Memory, find_memory
 from rehead.cli.plans import Plans
-from rehead.cli.proposal import Choice, Reading, counted, decide, read_unseen, survey_of
+from rehead.cli.proposal import Choice, advisers, decide, survey_of
+from rehead.cli.reading import Reading, counted, read_unseen
 from rehead.cli.sections import check_sections
 from rehead.params import ParamsError
 
@@ -25,11 +26,15 @@ _REASON = "read strictly by ingest; `rehead check` tells beforehand"
 
 @dataclass(frozen=True)
 class Project:
-    """The two files that a dataset is set up in, and what params.yaml says now; `pipeline` may be missing."""
+    """The two files that a dataset is set up in, and what params.yaml says now; `pipeline` may be missing.
+
+    `new` says that the dataset is not set up yet, or is to be set up anew.
+    """
 
     params: ParamsText
     plans: Plans
     pipeline: Path
+    new: bool
 
     @classmethod
     def of(cls, params: Path, pipeline: Path, *, source: str, force: bool) -> "Project":
@@ -44,9 +49,9 @@ class Project:
         known = text.value("data", "source")
         if known not in (None, "shapes", source) and not force:
             raise ValueError(f"{params} is set up for {known}: give --force to set it up for {source} instead")
-        plans = Plans.of(params)
+        plans, new = Plans.of(params), force or known != source
         # A pattern for the names of another dataset's files says nothing of these.
-        return cls(text, plans if known == source else plans.with_value("data", "group", None), pipeline)
+        return cls(text, plans if known == source else plans.with_value("data", "group", None), pipeline, new)
 
     def with_settings(self, settings: Sequence[Advice], *, beside: Path | None) -> dict[Path, str]:
         """Write the settings into the texts of both files; returns those that change."""
@@ -64,7 +69,8 @@ def set_up(path: Path, project: Project, choose: Choice, *, dry_run: bool) -> No
     """Choose settings for a dataset, show them, and write both files together unless it is a dry run."""
     reading = read_unseen(path, project.plans.data)
     memory = find_memory()
-    decided = decide(survey_of(reading.splits, memory), project.plans, choose)
+    asked = advisers(reading.balanced_seed, divides=project.new)
+    decided = decide(survey_of(reading.splits, memory), project.plans, choose, asked)
     settings = [Advice("data", "source", source_of(path), _REASON), *decided]
     texts = project.with_settings(settings, beside=reading.beside)
     show(settings, project, Console())
@@ -108,6 +114,8 @@ def notes(path: Path, reading: Reading, project: Project, memory: Memory) -> lis
             "the weights are small ones of drawn shapes. For photographs set model.arch: maskrcnn_resnet50_fpn_v2 and "
             f"model.weights: COCO_V1 (fetched once, 177 MB{where}), and run this again"
         )
+    if not project.new:
+        found.append("how images are split stays, so that none moves to another split; --force decides on it anew")
     if not project.pipeline.is_file():
         found.append(f"no {project.pipeline} here: `dvc repro` needs the project's folder")
     return found
