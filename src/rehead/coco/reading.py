@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from rehead.coco.annotations import AnnotationReader, Frame, Targets
 from rehead.coco.categories import read_categories
@@ -24,7 +25,7 @@ from rehead.coco.originals import with_entries
 from rehead.coco.part_faults import PartFaults
 from rehead.coco.parts import Part, Source
 from rehead.coco.records import Annotation, Dataset, ImageRecord
-from rehead.coco.structure import Entries, read_tables
+from rehead.coco.structure import read_tables, taken
 from rehead.coco.wholeness import check_whole
 from rehead.progress import followed
 
@@ -141,9 +142,9 @@ def _seen(entries: list[ImageEntry], pictures: Pictures, faults: FileFaults) -> 
             yield SeenImage(entry, path, inspection.facts)
 
 
-def _annotations(entries: Entries, targets: Targets, faults: FileFaults, *, keep: bool) -> Iterator[Annotation]:
+def _annotations(table: list[Any], targets: Targets, faults: FileFaults, *, keep: bool) -> Iterator[Annotation]:
     reader = AnnotationReader(targets, faults)
-    for at, entry in followed(entries, total=len(entries), what="annotations checked"):
+    for at, entry in followed(taken(table), total=len(table), what="annotations checked"):
         found = reader.read(at, entry)
         if found is not None:
             yield replace(found, entry=entry) if keep else found

@@ -1,5 +1,6 @@
 """The shape of a COCO document: one object, three lists of objects, ids that are whole numbers."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,10 +23,10 @@ Entries = list[tuple[int, dict[str, Any]]]
 
 @dataclass(frozen=True)
 class Tables:
-    """The three lists of a COCO document, each entry with its place in the file."""
+    """The three lists of a COCO document; entries have their place in the file, annotations wait to be `taken`."""
 
     images: Entries
-    annotations: Entries
+    annotations: list[Any]
     categories: Entries
 
 
@@ -41,7 +42,18 @@ def read_tables(value: Any, faults: FileFaults) -> Tables | None:
         faults.add("table", name, f"the list {name!r} {found}")
     if wrong:
         return None
-    return Tables(*(_entries(value[name], name, faults) for name in _TABLES))
+    for name in _TABLES:
+        _note_others(value[name], name, faults)
+    images, annotations, categories = (value[name] for name in _TABLES)
+    return Tables(_objects(images), annotations, _objects(categories))
+
+
+def taken(table: list[Any]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield a table's objects with their places, out of the table: memory falls while records of them grow."""
+    for at, entry in enumerate(table):
+        table[at] = None
+        if type(entry) is dict:
+            yield at, entry
 
 
 def read_id(entry: dict[str, Any], key: str, where: str, faults: FileFaults) -> int | None:
@@ -69,11 +81,15 @@ def is_number(value: Any) -> bool:
     return type(value) in NUMBERS
 
 
-def _entries(table: list[Any], name: str, faults: FileFaults) -> Entries:
+def _note_others(table: list[Any], name: str, faults: FileFaults) -> None:
+    """Note the entries of a table that are no objects."""
     for at, entry in enumerate(table):
         if type(entry) is not dict:
             where = f"{name}[{at}]"
             faults.add("record-type", where, f"{where} is {_kind(entry)}, not an object", value=entry)
+
+
+def _objects(table: list[Any]) -> Entries:
     return [(at, entry) for at, entry in enumerate(table) if type(entry) is dict]
 
 
