@@ -32,7 +32,7 @@ def advise_test(survey: Survey, plans: Plans) -> Advice:
         because = f"{survey.given['train']} images are too few to spare any: the validation images are scored"
         return Advice("data", "test", "val", because)
     share = _share(survey)
-    return Advice("data", "test", share, f"{_count(survey, share)}, which nothing is chosen by, to score at the end")
+    return Advice("data", "test", share, f"{_count(survey, share)}, for scores that nothing was chosen by")
 
 
 def advise_group(survey: Survey, plans: Plans) -> Advice:

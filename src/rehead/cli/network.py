@@ -25,6 +25,4 @@ def advise_weights(survey: Survey, plans: Plans) -> Advice:
     if arch != _OWN_ARCH:
         fitting = "COCO_V1" if "resnet50" in arch else "IMAGENET1K_V1"
         return Advice("model", "weights", weights, f"of drawn shapes, and not for {arch}: {fitting} (fetched once) is")
-    return Advice(
-        "model", "weights", weights, f"of drawn shapes; COCO_V1 (fetched once) is of photographs, for {_LARGE}"
-    )
+    return Advice("model", "weights", weights, "of drawn shapes; COCO_V1 (fetched once) is of photographs")

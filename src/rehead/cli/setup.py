@@ -66,23 +66,25 @@ class Project:
 
 
 def set_up(path: Path, project: Project, choose: Choice, *, dry_run: bool) -> None:
-    """Choose settings for a dataset, show them, and write both files together unless it is a dry run."""
+    """Choose settings for a dataset, write both files together unless it is a dry run, and show what was chosen."""
     reading = read_unseen(path, project.plans.data)
     memory = find_memory()
     asked = advisers(reading.balanced_seed, divides=project.new)
     decided = decide(survey_of(reading.splits, memory), project.plans, choose, asked)
     settings = [Advice("data", "source", source_of(path), _REASON), *decided]
     texts = project.with_settings(settings, beside=reading.beside)
+    names = " and ".join(file.name for file in texts)
+    shown = "".join(line for file, text in texts.items() for line in _diff(file, text)) if dry_run else ""
+    if not dry_run:
+        write_together(texts)  # before anything is printed, to a pipe that may be closed
     show(settings, project, Console())
     for note in notes(path, reading, project, memory):
         print(f"note: {note}", file=sys.stderr)
-    names = " and ".join(file.name for file in texts)
     if dry_run:
-        print("".join(line for file, text in texts.items() for line in _diff(file, text)), end="")
-        print(f"a dry run: {f'{names} would change' if texts else 'nothing would change'}")
-        return
-    write_together(texts)
-    print(f"{f'wrote {names}' if texts else 'nothing changed'}; next: rehead check {shlex.quote(str(path))}, dvc repro")
+        print(f"{shown}a dry run: {f'{names} would change' if texts else 'nothing would change'}")
+    else:
+        done = f"wrote {names}" if texts else "nothing changed"
+        print(f"{done}; next: rehead check {shlex.quote(str(path))}, dvc repro")
 
 
 def source_of(path: Path) -> str:
