@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from rehead.coco.faults import printable
 from rehead.coco.measurements import Floats, Measurements, measure
 from rehead.coco.overlap import largest_ious
 from rehead.coco.records import Dataset
@@ -90,11 +91,10 @@ class Statistics:
 
 def describe_splits(splits: Mapping[str, Dataset], *, tile: int | None = None) -> dict[str, Any]:
     """Describe all splits together and each, for JSON; splits that are the same data count once in all."""
-    return {
-        "tile": tile,
-        "all": describe(measure(distinct(splits).values()), tile=tile).as_dict(),
-        "splits": {name: describe(measure([data]), tile=tile).as_dict() for name, data in splits.items()},
-    }
+    parts = {name: describe(measure([data]), tile=tile).as_dict() for name, data in splits.items()}
+    own = distinct(splits)
+    whole = parts[next(iter(own))] if len(own) == 1 else describe(measure(own.values()), tile=tile).as_dict()
+    return {"tile": tile, "all": whole, "splits": parts}
 
 
 def distinct(splits: Mapping[str, Dataset]) -> dict[str, Dataset]:
@@ -121,7 +121,7 @@ def describe(measured: Measurements, *, tile: int | None = None) -> Statistics:
         object_sizes=spread_of(sizes_m),
         aspect_ratios=spread_of(wide[sized] / high[sized]),
         objects_an_image=spread_of(objects_n),
-        fullest_image=measured.file_names[int(objects_n.argmax())] if len(sizes_m) else None,
+        fullest_image=printable(measured.file_names[int(objects_n.argmax())]) if len(sizes_m) else None,
         above_limit={limit: int((objects_n > limit).sum()) for limit in DETECTION_LIMITS},
         overlapping=_overlapping(measured),
         classes=_classes(measured),
