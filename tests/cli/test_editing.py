@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from rehead.cli.editing import ParamsText, flow, watching, write_together
+from rehead.cli.editing import ParamsText, flow, watching
 from rehead.params import load_document
 
 TEXT = """\
@@ -166,40 +166,3 @@ def test_a_folder_of_images_beside_a_file_is_listed_until_another_takes_its_plac
         listed.append(load_document(tmp_path / "dvc.yaml")["deps"])
     source = "${data.source}"
     assert listed == [[source, "one: images", "a.py"], [source, "two", "a.py"], [source, "a.py"]]
-
-
-@pytest.fixture
-def files(tmp_path: Path) -> tuple[Path, Path]:
-    """A file that can be written, and one that is a folder, so that it cannot."""
-    (tmp_path / "first").write_text("before")
-    (tmp_path / "second").mkdir()
-    return tmp_path / "first", tmp_path / "second"
-
-
-def test_files_are_written_together(tmp_path: Path) -> None:
-    write_together({tmp_path / "a": "1", tmp_path / "b": "2"})
-    assert [(tmp_path / name).read_text() for name in "ab"] == ["1", "2"]
-
-
-def test_if_the_second_cannot_be_written_the_first_is_what_it_was(files: tuple[Path, Path]) -> None:
-    with pytest.raises(ValueError, match="nothing was changed"):
-        write_together(dict.fromkeys(files, "after"))
-    assert files[0].read_text() == "before"
-
-
-def test_if_the_second_cannot_be_written_a_new_first_is_removed(files: tuple[Path, Path], tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="nothing was changed"):
-        write_together({tmp_path / "new": "x", files[1]: "x"})
-    assert not (tmp_path / "new").exists()
-
-
-def test_ctrl_c_between_two_files_leaves_both_as_they_were(tmp_path: Path) -> None:
-    class Interrupted(dict[Path, str]):
-        def items(self) -> Any:
-            yield tmp_path / "a", "after"
-            raise KeyboardInterrupt
-
-    (tmp_path / "a").write_text("before")
-    with pytest.raises(KeyboardInterrupt):
-        write_together(Interrupted({tmp_path / "a": "after"}))
-    assert (tmp_path / "a").read_text() == "before"
