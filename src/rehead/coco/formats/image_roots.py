@@ -2,6 +2,7 @@
 
 import json
 import mmap
+import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -38,7 +39,8 @@ def image_root_below(images: Path, file: Path, *, split: str | None = None) -> P
 
 def has_images(folder: Path) -> bool:
     """Say whether image files lie in a folder itself."""
-    return any(is_image_name(entry.name) for entry in folder.iterdir())
+    with os.scandir(folder) as entries:
+        return any(is_image_name(entry.name) for entry in entries)
 
 
 def peeked_names(file: Path) -> list[str]:

@@ -1,6 +1,7 @@
 """Which tool's JSON a file is, told from the first key that gives it away; nothing is parsed."""
 
 import mmap
+import os
 import re
 from pathlib import Path
 
@@ -27,5 +28,6 @@ def json_files(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         return []
-    found = (entry for entry in folder.iterdir() if entry.suffix.lower() == ".json")
-    return sorted(entry for entry in found if not entry.name.startswith(".") and not entry.is_dir())
+    with os.scandir(folder) as entries:
+        found = (entry for entry in entries if entry.name.lower().endswith(".json") and not entry.name.startswith("."))
+        return sorted(folder / entry.name for entry in found if entry.is_file())

@@ -1,5 +1,6 @@
 """Names that people give to splits, in files and folders."""
 
+import os
 import re
 from pathlib import Path
 
@@ -34,4 +35,5 @@ def subfolders(folder: Path) -> list[Path]:
     """List the folders in a folder by name, without hidden ones; none if it is not there."""
     if not folder.is_dir():
         return []
-    return sorted(entry for entry in folder.iterdir() if not entry.name.startswith(".") and entry.is_dir())
+    with os.scandir(folder) as entries:  # tells folders from 100,000 images without asking for each
+        return sorted(folder / entry.name for entry in entries if not entry.name.startswith(".") and entry.is_dir())
