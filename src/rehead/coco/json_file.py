@@ -4,14 +4,17 @@ import gc
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rehead.coco.faults import FileFaults
+from rehead.coco.memory import bounded_memory
 
 MAX_BYTES = 4 << 30
+_LARGE = 16 << 20
+"""Bytes above which a file may need more memory than there is: objects take 7 times the text, empty ones 25 times."""
 TWICE = "\0twice"
 """The key under which an object keeps the names it was given twice; NUL keeps it apart from real keys."""
 _BOM = b"\xef\xbb\xbf"
@@ -52,6 +55,15 @@ class _Hooks:
 
 def load_json(path: Path, faults: FileFaults) -> Document | None:
     """Read one JSON file; None, with the fault noted, if there is nothing to go on with."""
+    try:
+        with bounded_memory() if path.is_file() and path.stat().st_size > _LARGE else nullcontext():
+            return _loaded(path, faults)
+    except MemoryError:
+        faults.add("json-too-large", "", f"to read its {path.stat().st_size} bytes takes more memory than is free")
+        return None
+
+
+def _loaded(path: Path, faults: FileFaults) -> Document | None:
     text = _text(path, faults)
     if text is None:
         return None
