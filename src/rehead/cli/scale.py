@@ -28,9 +28,10 @@ def advise_tile(survey: Survey, plans: Plans) -> Advice:
     """Cut images where no input size would show the objects; neighbours share what holds nineteen of twenty objects."""
     measured = survey.measured
     need = _needed_input(measured, None)
-    sides = _image_sides(measured, None).min(axis=1)
-    if need <= _LARGEST_INPUT or np.median(sides) < _LARGEST_INPUT * _MUCH_LARGER:
+    if need <= _LARGEST_INPUT:
         return Advice("data", "tile", None, "the objects can be seen in whole images")
+    if np.median(measured.sizes_n2.min(axis=1)) < _LARGEST_INPUT * _MUCH_LARGER:
+        return Advice("data", "tile", None, "the images are hardly larger than what the network can see of them")
     longest = float(np.quantile(measured.boxes_m4[:, 2:].max(axis=1), 0.95))
     low, high = (TilePlan.model_fields["size"].default, 8192)
     size = int(np.clip(ceil(longest * _OBJECTS_A_TILE / _OVERLAPS[1] / 64) * 64, low, high))
