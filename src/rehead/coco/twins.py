@@ -12,6 +12,7 @@ ways, the most alike differ by 0.45. Of a thousand million pairs of random crops
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,19 +64,21 @@ def find_twins(looks: Sequence[bytes], apart_n: Ints) -> Twins:
     data_nb = np.frombuffer(b"".join(looks[place] for place in seen), np.uint8).reshape(len(seen), -1)
     thumbnails = data_nb[:, _HASH_BYTES:].reshape(-1, SIDE, SIDE)
     bits_n88 = np.unpackbits(data_nb[:, :_HASH_BYTES], axis=1).reshape(-1, 8, 8).astype(np.bool_)
-    parts = apart_n[seen]
-    found = [_decided(thumbnails, _candidates(bits_n88, parts, 0, within=True), 0)]
-    found += [_decided(thumbnails, _candidates(bits_n88, parts, way, within=False), way) for way in range(len(WAYS))]
-    ways_p = np.repeat([0, *range(len(WAYS))], [len(pairs) for pairs in found])
-    pairs_p2, first = np.unique(np.sort(np.concatenate(found), axis=1), axis=0, return_index=True)
+    parts = [np.flatnonzero(apart_n[seen] == part) for part in np.unique(apart_n[seen])]
+    among = [(part, part, 0) for part in parts]
+    for one, other in combinations(sorted(parts, key=len, reverse=True), 2):
+        among += [(one, other, way) for way in range(len(WAYS))]
+    found = [_decided(thumbnails, _candidates(bits_n88, *search), search[2]) for search in among]
+    pairs_p2, ways_p = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+    pairs_p2, first = np.unique(np.sort(pairs_p2, axis=1), axis=0, return_index=True)
     return Twins(seen[pairs_p2], ways_p[first])
 
 
-def _decided(thumbnails: NDArray[np.uint8], pairs_p2: Ints, way: int) -> Ints:
-    """Keep the candidates whose thumbnails are alike."""
-    if way:  # what is much like itself when turned is a near copy, not a turned one
-        pairs_p2 = pairs_p2[differences(thumbnails, pairs_p2, 0) > ALIKE]
-    return pairs_p2[differences(thumbnails, pairs_p2, way) <= (TURNED_ALIKE if way else ALIKE)]
+def _decided(thumbnails: NDArray[np.uint8], pairs_p2: Ints, way: int) -> tuple[Ints, Ints]:
+    """Keep the candidates whose thumbnails are alike, with the way of each: none if as it is they are alike too."""
+    near_p = differences(thumbnails, pairs_p2, 0) <= ALIKE
+    alike_p = near_p | (differences(thumbnails, pairs_p2, way) <= TURNED_ALIKE if way else False)
+    return pairs_p2[alike_p], np.where(near_p[alike_p], 0, way)
 
 
 def differences(thumbnails_nss: NDArray[np.uint8], pairs_p2: Ints, way: int) -> Floats:
@@ -93,25 +96,22 @@ def differences(thumbnails_nss: NDArray[np.uint8], pairs_p2: Ints, way: int) -> 
     return np.concatenate(found)
 
 
-def _candidates(bits_n88: NDArray[np.bool_], parts_n: Ints, way: int, *, within: bool) -> Ints:
-    """Pair pictures (first, second) of one part or of two, whose hash and turned hash differ in NEAR bits at most."""
-    hashes, bands = _packed(bits_n88)
-    asked, asked_bands = _packed(turned_bits(bits_n88, way))
-    largest = np.bincount(parts_n).argmax()
-    queries = np.arange(len(parts_n)) if within else np.flatnonzero(parts_n != largest)  # no pair is in it alone
+def _candidates(bits_n88: NDArray[np.bool_], places: Ints, queries: Ints, way: int) -> Ints:
+    """Pair each query, turned, with places whose hashes differ from its own in NEAR bits at most: (place, query)."""
+    hashes, bands = _packed(bits_n88[places])
+    asked, asked_bands = _packed(turned_bits(bits_n88[queries], way))
     found = [np.zeros((0, 2), np.int64)]
     for band in range(_BANDS):
         order = np.argsort(bands[:, band], kind="stable")
         starts = np.searchsorted(bands[order, band], np.arange((1 << _BAND_BITS) + 1))
-        for block in (queries[start : start + _BLOCK] for start in range(0, len(queries), _BLOCK)):
+        for block in (np.arange(start, min(start + _BLOCK, len(queries))) for start in range(0, len(queries), _BLOCK)):
             values = (asked_bands[block, band][:, None] ^ _FLIPS).astype(np.int64).ravel()
             first, at = _members(order, starts, values)
             second = block[at // len(_FLIPS)]
             far = np.bitwise_count(hashes[first] ^ asked[second])
-            fits = (far <= NEAR) & (first != second) & ((parts_n[first] == parts_n[second]) == within)
-            found.append(_nearest(first[fits], second[fits], far[fits]))
-    pairs_p2 = np.concatenate(found)
-    return np.unique(pairs_p2 if way else np.sort(pairs_p2, axis=1), axis=0)
+            fits = (far <= NEAR) & (places[first] != queries[second])
+            found.append(_nearest(places[first[fits]], queries[second[fits]], far[fits]))
+    return np.unique(np.concatenate(found), axis=0)
 
 
 def _nearest(first: Ints, second: Ints, far: NDArray[np.uint8]) -> Ints:
