@@ -52,15 +52,21 @@ class Project:
         (self.root / "params.yaml").write_text(text)
 
 
+def copied_project(root: Path) -> Project:
+    """Copy what the pipeline is made of, with parameters of its own."""
+    for name in ("src", "stages"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    for name in ("dvc.yaml", ".dvcignore", "requirements.lock.txt"):
+        shutil.copy(ROOT / name, root / name)
+    (root / "reports").mkdir()
+    found = Project(root)
+    found.set_params(PARAMS)
+    return found
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """A fresh copy, its DVC initialised without git."""
-    for name in ("src", "stages"):
-        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-    for name in ("dvc.yaml", ".dvcignore", "requirements.lock.txt"):
-        shutil.copy(ROOT / name, tmp_path / name)
-    (tmp_path / "reports").mkdir()
-    found = Project(tmp_path)
-    found.set_params(PARAMS)
+    found = copied_project(tmp_path)
     found.dvc("init", "--no-scm", "--quiet")
     return found

@@ -1,0 +1,199 @@
+"""Data kept elsewhere, in a folder of the team's or in S3, by the commands that the README shows."""
+
+import io
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from PIL import Image
+
+from rehead.coco.plan import ShapesPlan
+from rehead.coco.shapes import draw_shapes
+from rehead.files import read_json, sha256_of
+from tests.pipeline.conftest import ROOT, Project, copied_project
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+KEYS = (("access_key_id", "reader"), ("secret_access_key", "reads"))
+
+# The server asks who writes, and believes it.
+WRITER = "AWS4-HMAC-SHA256 Credential=writer/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0"
+
+
+class Place(Protocol):
+    """Where data are kept."""
+
+    def put(self, name: str, content: bytes) -> None:
+        """Store a file under a name with / between folders."""
+        ...
+
+    def introduce(self, project: Project, remote: str, below: str, *options: str) -> None:
+        """Tell a project's DVC of the place's folder `below`, under the name `remote`."""
+        ...
+
+
+class Folder:
+    """A folder that everybody has mounted."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def put(self, name: str, content: bytes) -> None:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+    def introduce(self, project: Project, remote: str, below: str, *options: str) -> None:
+        project.dvc("remote", "add", *options, remote, str(self.root / below))
+
+
+class Bucket:
+    """A bucket on a server of S3's protocol."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self._send("/team", b"")
+
+    def put(self, name: str, content: bytes) -> None:
+        self._send(f"/team/{name}", content)
+
+    def _send(self, path: str, content: bytes) -> None:
+        with closing(HTTPConnection(self.address, timeout=60)) as connection:
+            connection.request("PUT", path, body=content, headers={"Authorization": WRITER})
+            assert connection.getresponse().status == 200
+
+    def introduce(self, project: Project, remote: str, below: str, *options: str) -> None:
+        project.dvc("remote", "add", *options, remote, f"s3://team/{below}")
+        project.dvc("remote", "modify", remote, "endpointurl", f"http://{self.address}")
+        self.give_keys(project, remote)
+
+    def give_keys(self, project: Project, remote: str) -> None:
+        for key, value in KEYS:
+            project.dvc("remote", "modify", "--local", remote, key, value)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server of S3's protocol in a process of its own; gives its address."""
+    with closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with (tmp_path_factory.mktemp("server") / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], stdout=log, stderr=log
+        )
+    try:
+        _wait_for(port, process)
+        yield f"127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + 120
+    while process.poll() is None and time.monotonic() < end:
+        with closing(socket.socket()) as asked:
+            if asked.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.2)
+    raise AssertionError(f"the server did not start (exit code {process.poll()})")
+
+
+@pytest.fixture(params=["folder", "s3"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Either place, with a drawn dataset in its folder nuts/."""
+    kept: Place = Folder(tmp_path / "team") if request.param == "folder" else Bucket(request.getfixturevalue("server"))
+    draw_shapes(tmp_path / "drawn", ShapesPlan(train=4, val=2, test=2, size=64), seed=1)
+    for file in (path for path in (tmp_path / "drawn").rglob("*") if path.is_file()):
+        kept.put(f"nuts/{file.relative_to(tmp_path / 'drawn').as_posix()}", file.read_bytes())
+    return kept
+
+
+@pytest.fixture
+def repository(tmp_path: Path, place: Place) -> Project:
+    """A project under git that has its data imported from the place, and looked at."""
+    project = copied_project(tmp_path / "project")
+    (project.root / "data").mkdir()
+    for name in (".gitignore", "data/.gitignore"):
+        shutil.copy(ROOT / name, project.root / name)
+    git(project, "init", "--quiet")
+    project.dvc("init", "--quiet")
+    commit(project)
+    place.introduce(project, "source", "")
+    project.dvc("import-url", "remote://source/nuts", "data/raw")
+    rehead(project, "init", "data/raw")
+    return project
+
+
+def git(project: Project, *arguments: str) -> str:
+    identity = ("-c", "user.name=Test", "-c", "user.email=test@localhost")
+    command = ["git", *identity, *arguments]
+    return subprocess.run(command, cwd=project.root, check=True, capture_output=True, text=True).stdout
+
+
+def commit(project: Project) -> None:
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "--message", "Next")
+
+
+def rehead(project: Project, *arguments: str) -> None:
+    command = [sys.executable, "-c", "from rehead.cli.app import main; main()", *arguments]
+    subprocess.run(command, cwd=project.root, env=project.environment, check=True, capture_output=True)
+
+
+def images(project: Project) -> int:
+    found: int = read_json(project.root / "reports" / "ingest.json")["images"]
+    return found
+
+
+def noise() -> bytes:
+    stream = io.BytesIO()
+    Image.effect_noise((64, 64), 80).convert("RGB").save(stream, "PNG")
+    return stream.getvalue()
+
+
+def test_what_changes_at_the_place_arrives_with_dvc_update_and_nothing_runs_before(
+    repository: Project, place: Place, tmp_path: Path
+) -> None:
+    assert "Running stage 'ingest'" in repository.dvc("repro", "ingest")
+    assert images(repository) == 8
+
+    assert "didn't change" in repository.dvc("update", "data/raw.dvc")
+    assert "Stage 'ingest' didn't change" in repository.dvc("repro", "ingest")
+
+    document = read_json(tmp_path / "drawn" / "train.json")
+    document["images"].append({"id": 99, "file_name": "new.png", "width": 64, "height": 64})
+    place.put("nuts/images/new.png", noise())
+    place.put("nuts/train.json", json.dumps(document).encode())
+    assert "Stage 'ingest' didn't change" in repository.dvc("repro", "ingest")
+
+    repository.dvc("update", "data/raw.dvc")
+    assert "Running stage 'ingest'" in repository.dvc("repro", "ingest")
+    assert images(repository) == 9
+
+
+def test_git_holds_the_name_of_the_data_and_a_clone_pulls_the_rest(
+    repository: Project, place: Place, tmp_path: Path
+) -> None:
+    place.introduce(repository, "store", "cache", "--default")
+    repository.dvc("repro", "ingest")
+    commit(repository)
+    assert git(repository, "ls-files", "data").split() == ["data/.gitignore", "data/raw.dvc"]
+    repository.dvc("push")
+
+    clone = Project(tmp_path / "clone")
+    subprocess.run(["git", "clone", "--quiet", str(repository.root), str(clone.root)], check=True)
+    if isinstance(place, Bucket):
+        place.give_keys(clone, "store")
+    clone.dvc("pull", "data/raw.dvc", "ingest")
+    assert "Stage 'ingest' didn't change" in clone.dvc("repro", "ingest")
+    assert sha256_of(clone.root / "data" / "dataset") == sha256_of(repository.root / "data" / "dataset")
