@@ -71,7 +71,7 @@ def opened_archive(path: Path) -> Iterator[Archive]:
     with path.open("rb") as raw:
         start = raw.read(8)
         raw.seek(0)
-        if start.startswith(b"PK") or path.suffix.lower() == ".zip":
+        if start.startswith((b"PK\x03\x04", b"PK\x05\x06")) or path.suffix.lower() == ".zip":
             with reading(""):
                 packed = zipfile.ZipFile(raw)
             entries = [_zip_entry(packed, info) for info in packed.infolist()]
