@@ -38,7 +38,7 @@ def merged(shares: Sequence[Share]) -> Dataset:
             image_id = images[places[a.image_id]].id
             found = replace(a, id=next(numbers), image_id=image_id, category_id=renumbered[a.category_id])
             content = (found.image_id, found.category_id, found.iscrowd, found.bbox, found.counts)
-            if content not in annotations or _is_kept(a, share):
+            if content not in annotations or _is_kept(a, places[a.image_id][1], share.faults):
                 annotations[(*content, found.id) if content in annotations else content] = found
     first = shares[0].data
     return replace(
@@ -74,8 +74,7 @@ def _categories(data: Dataset, united: dict[str, Category]) -> dict[int, int]:
     return {category.id: united[category.name].id for category in data.categories}
 
 
-def _is_kept(a: Annotation, share: Share) -> bool:
+def _is_kept(a: Annotation, file_name: str, faults: FileFaults) -> bool:
     """Note an object that an earlier file has too, and say whether the second stays."""
-    name = next(image.file_name for image in share.data.images if image.id == a.image_id)
-    text = f"duplicate: image {shortened(name)} has this very annotation already, in an earlier file"
-    return share.faults.keeps("annotation-duplicate", f"annotations[id={a.id}]", text)
+    text = f"duplicate: image {shortened(file_name)} has this very annotation already, in an earlier file"
+    return faults.keeps("annotation-duplicate", f"annotations[id={a.id}]", text)
