@@ -155,6 +155,11 @@ def images(project: Project) -> int:
     return found
 
 
+def cloned(repository: Project, root: Path) -> Project:
+    subprocess.run(["git", "clone", "--quiet", str(repository.root), str(root)], check=True)
+    return Project(root)
+
+
 def noise() -> bytes:
     stream = io.BytesIO()
     Image.effect_noise((64, 64), 80).convert("RGB").save(stream, "PNG")
@@ -190,10 +195,20 @@ def test_git_holds_the_name_of_the_data_and_a_clone_pulls_the_rest(
     assert git(repository, "ls-files", "data").split() == ["data/.gitignore", "data/raw.dvc"]
     repository.dvc("push")
 
-    clone = Project(tmp_path / "clone")
-    subprocess.run(["git", "clone", "--quiet", str(repository.root), str(clone.root)], check=True)
+    clone = cloned(repository, tmp_path / "clone")
     if isinstance(place, Bucket):
         place.give_keys(clone, "store")
     clone.dvc("pull", "data/raw.dvc", "ingest")
     assert "Stage 'ingest' didn't change" in clone.dvc("repro", "ingest")
     assert sha256_of(clone.root / "data" / "dataset") == sha256_of(repository.root / "data" / "dataset")
+
+
+def test_a_clone_fetches_from_the_place_itself_where_no_store_is_shared(
+    repository: Project, place: Place, tmp_path: Path
+) -> None:
+    commit(repository)
+    clone = cloned(repository, tmp_path / "clone")
+    if isinstance(place, Bucket):
+        place.give_keys(clone, "source")
+    clone.dvc("update", "data/raw.dvc")
+    assert sha256_of(clone.root / "data" / "raw") == sha256_of(tmp_path / "drawn")
