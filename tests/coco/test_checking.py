@@ -65,7 +65,28 @@ def test_the_same_pixels_in_other_bytes_are_a_leak(two_splits: Any, decoder: Any
 def test_category_tables_that_differ_are_refused(two_splits: Any, decoder: Any) -> None:
     folder, val = two_splits
     val["categories"][0]["name"], val["categories"][1]["name"] = "dog", "cat"
-    assert _codes(folder, val, decoder) == {"categories-differ"}
+    assert _codes(folder, val, decoder) == {"categories-conflict"}
+
+
+def test_a_class_under_two_ids_is_refused(two_splits: Any, decoder: Any) -> None:
+    folder, val = two_splits
+    val["categories"][0]["id"] = val["annotations"][0]["category_id"] = 4
+    assert _codes(folder, val, decoder) == {"categories-conflict"}
+
+
+def test_a_class_that_one_split_lacks_is_refused(two_splits: Any, decoder: Any) -> None:
+    folder, val = two_splits
+    val["categories"].append({"id": 9, "name": "bird"})
+    assert _codes(folder, val, decoder) == {"categories-differ", "category-unused"}
+
+
+def test_a_class_that_one_split_lacks_is_added_where_that_is_repaired(two_splits: Any, decoder: Any) -> None:
+    folder, val = two_splits
+    val["categories"].append({"id": 9, "name": "bird"})
+    (folder / "val.json").write_text(json.dumps(val), encoding="utf-8")
+    source = Source({n: (Part(folder / f"{n}.json", folder / "images"),) for n in ("train", "val")})
+    splits = read_source(source, FaultLog({"categories-differ": "repair"}), decoder)
+    assert [[c.name for c in data.categories] for data in splits.values()] == [["cat", "dog", "bird"]] * 2
 
 
 def test_the_order_of_categories_does_not_matter(two_splits: Any, decoder: Any) -> None:

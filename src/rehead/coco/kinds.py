@@ -53,7 +53,7 @@ KINDS: dict[str, Kind] = {
     # the file
     "json-file": Kind(_REJECT, "give the path of a regular, readable COCO JSON file"),
     "json-empty": Kind(_REJECT, "write the file again: nothing is in it"),
-    "json-too-large": Kind(_REJECT, "cut the dataset into several files"),
+    "json-too-large": Kind(_REJECT, "cut the dataset into several files, or read it where there is more memory"),
     "json-encoding": Kind(_REJECT, "save the file as UTF-8 text, unpacked"),
     "json-bom": Kind(_REPAIR, "save the file as UTF-8 without a byte order mark"),
     "json-syntax": Kind(_REJECT, "write the file again with a JSON writer; it was cut, edited by hand or is no JSON"),
@@ -83,7 +83,8 @@ KINDS: dict[str, Kind] = {
     "category-name-unsafe": Kind(_REPAIR, "use letters, digits, spaces and plain punctuation"),
     "category-unused": Kind(_WARN, "remove the category, or annotate some: it can be neither learned nor scored"),
     "categories-none": Kind(_REJECT, "list the categories"),
-    "categories-differ": Kind(_REJECT, "write one category table and use it in all splits"),
+    "categories-differ": Kind(("reject", "repair"), "write one category table and use it in all splits"),
+    "categories-conflict": Kind(_REJECT, "give each category one id and one name, the same in all splits"),
     "image-unknown": Kind(_REJECT_DROP, "point image_id at a listed image, or remove the annotation"),
     "category-unknown": Kind(_REJECT_DROP, "point category_id at a listed category, or remove the annotation"),
     "file-name-twice": Kind(_REPAIR, "list each file once"),

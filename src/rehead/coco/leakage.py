@@ -1,4 +1,4 @@
-"""Splits against one another: one category table, and no picture in two of them, be it changed a little or turned.
+"""Splits against one another: no picture is in two of them, be it changed a little or turned.
 
 What is certain refuses the dataset: one file, one content, one picture turned or mirrored. Near copies (see `twins`
 for what that is, and how often it errs) only warn, since frames of one film are near copies too and somebody may have
@@ -48,7 +48,6 @@ def check_splits(
     `inside` says whether near copies inside each split are counted too. Returns the splits without the images that
     the policy leaves out.
     """
-    _check_tables(splits, files, log)
     names = sorted(splits, key=lambda name: SPLITS.index(name) if name in SPLITS else -1)
     members = [_Member(name, image) for name in names for image in splits[name].images]
     kinship = _kinship(members)
@@ -76,17 +75,6 @@ def _without(data: Dataset, ids: set[int], faults: FileFaults) -> Dataset:
     if data.annotations and not kept.annotations:
         faults.add("annotations-none", "annotations", "no objects are left without the images that leak")
     return kept
-
-
-def _check_tables(splits: Mapping[str, Dataset], files: Mapping[str, Path], log: FaultLog) -> None:
-    first: tuple[str, dict[int, str]] | None = None
-    for name, data in splits.items():
-        table = {category.id: category.name for category in data.categories}
-        first = first or (name, table)
-        if table != first[1]:
-            differing = sorted(set(table.items()) ^ set(first[1].items()))[:6]
-            text = f"the categories of {name} differ from those of {first[0]}: {shortened(differing)}"
-            log.add("categories-differ", files[name], "categories", text)
 
 
 def _kinship(members: Sequence[_Member]) -> _Kinship:

@@ -26,6 +26,7 @@ from rehead.coco.part_faults import PartFaults
 from rehead.coco.parts import Part, Source
 from rehead.coco.records import Annotation, Dataset, ImageRecord
 from rehead.coco.structure import read_tables, taken
+from rehead.coco.tables import check_tables
 from rehead.coco.wholeness import check_whole
 from rehead.progress import followed
 
@@ -61,7 +62,7 @@ def read_source(source: Source, log: FaultLog, inspector: Inspector, *, keep: bo
         # Of files with records missing, the set as a whole would tell only what follows from that.
         if not any(share.faults.rejected for share in shares[name]):
             splits[name] = check_whole(data, log.of(files[name]))
-    splits = check_splits(splits, files, log)
+    splits = check_splits(check_tables(splits, files, log), files, log)
     for part in looked if splits else ():
         if part.images in pictures and not FORMATS[part.format].whole_folder:
             _note_unlisted(pictures.pop(part.images).folder, source, log)
