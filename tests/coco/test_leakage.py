@@ -39,13 +39,13 @@ def test_a_changed_copy_in_another_split_is_warned_of(edit: str) -> None:
     _, log = _check(train=_dataset(a=picture(1), b=picture(2)), val=_dataset(c=EDITS[edit](picture(2))))
     (fault,) = log.faults
     assert (fault.code, fault.action, fault.file, fault.where) == ("leak-near", "warn", "val.json", "images[id=1]")
-    assert "'c.png' of val is in train too, as 'b.png' (nearly the same picture" in fault.message
+    assert "'c.png' of val is nearly the same picture as 'b.png' of train" in fault.message
 
 
 def test_a_turned_copy_in_another_split_refuses_the_dataset_and_says_how_it_was_turned() -> None:
     _, log = _check(train=_dataset(a=picture(1)), test=_dataset(b=picture(1).transpose(TURNED)))
     assert ([fault.code for fault in log.faults], log.rejected) == (["leak-turned"], True)
-    assert "turned by 90 degrees" in log.faults[0].message
+    assert "'b.png' of test is, turned by 90 degrees, the same picture as 'a.png' of train" in log.faults[0].message
 
 
 def test_the_same_pixels_are_told_as_that_alone() -> None:

@@ -20,7 +20,7 @@ from rehead.coco.records import Dataset, ImageRecord, chosen
 from rehead.coco.symmetries import WAYS
 from rehead.coco.twins import find_twins
 
-_SURE = {"leak-file": "the same file", "leak-bytes": "identical bytes", "leak-pixels": "identical pixels"}
+_SURE = {"leak-file": "is the same file as", "leak-bytes": "has the bytes of", "leak-pixels": "has the pixels of"}
 _NAMED = 5
 
 
@@ -56,10 +56,8 @@ def check_splits(
         code, reason = min(twins.values(), key=lambda found: [*_SURE, "leak-turned", "leak-near"].index(found[0]))
         twin = next(members[other] for other, found in twins.items() if found == (code, reason))
         member, more = members[place], f" and {len(twins) - 1} more" if len(twins) > 1 else ""
-        text = (
-            f"leak: {shortened(member.image.file_name)} of {member.split} is in {twin.split} too, "
-            f"as {shortened(twin.image.file_name)}{more} ({reason}, duplicate across splits)"
-        )
+        names_of = (f"{shortened(one.image.file_name)} of {one.split}" for one in (member, twin))
+        text = f"leak: {f' {reason} '.join(names_of)}{more}"
         log.add(code, files[member.split], f"images[id={member.image.id}]", text)
         for other in (members[other] for other, found in twins.items() if log.actions[found[0]] == "drop"):
             left_out[other.split].add(other.image.id)
@@ -93,7 +91,8 @@ def _kinship(members: Sequence[_Member]) -> _Kinship:
     twins = find_twins(looks, parts)
     for (other, place), way in zip(twins.pairs_p2.tolist(), twins.ways_p.tolist(), strict=True):
         if members[other].split != members[place].split:
-            told = ("leak-turned", f"the same picture {WAYS[way]}") if way else ("leak-near", "nearly the same picture")
+            turned = ("leak-turned", f"is, {WAYS[way]}, the same picture as")
+            told = turned if way else ("leak-near", "is nearly the same picture as")
             kinship.leaks.setdefault(place, {}).setdefault(other, told)
         elif _pixels(members[other]) != _pixels(members[place]):
             kinship.similar.append((other, place))
