@@ -5,6 +5,7 @@ null where the document is refused, else with {"apart", "fed_back", "refused"}: 
 truth scores when it is fed back under the scores given, and how many of the results were refused.
 """
 
+import contextlib
 import json
 import resource
 import selectors
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import faster_coco_eval
 import hotcoco
@@ -28,6 +29,7 @@ from rehead.coco.truth import document_of
 from rehead.evaluation.coco_map import HEADS, evaluate_heads, scores_of
 
 Document = dict[str, Any]
+_ROOT = Path(__file__).parents[2]
 _MEMORY_BYTES = 4 << 30
 _SECONDS = 60.0
 _TOLERANCE = 1e-9
@@ -39,12 +41,17 @@ class Evaluators:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
+        self._said: IO[str]
+
+    def _started(self) -> subprocess.Popen[str]:
+        self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115 - a pipe that nobody reads would fill up
+        return subprocess.Popen(
+            _COMMAND, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said, text=True
+        )
 
     def ask(self, request: Document) -> Document | None:
         """Send one request; a process that dies or keeps silent is a difference like any other."""
-        process = self._process = self._process or subprocess.Popen(
-            _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+        process = self._process = self._process or self._started()
         assert process.stdin is not None
         assert process.stdout is not None
         try:
@@ -60,17 +67,23 @@ class Evaluators:
         return json.loads(answer) if answer else self._lost("the process died")
 
     def close(self) -> str:
-        """End the process and return its last words."""
+        """End the process, whose input ends and which has ten seconds to see that; returns its last words."""
         if self._process is None:
             return ""
+        with contextlib.suppress(BrokenPipeError, subprocess.TimeoutExpired):
+            self._process.communicate(timeout=10)
         self._process.kill()
-        _, said = self._process.communicate()
+        self._process.wait()
         self._process = None
-        return said
+        with self._said:
+            self._said.seek(0)
+            return self._said.read()[-2000:]
 
     def _lost(self, how: str) -> Document:
-        code = self._process.poll() if self._process else None
-        return {"apart": [f"{how} (exit code {code}): {self.close()[-2000:]}"], "fed_back": {}, "refused": 0}
+        process = self._process
+        assert process is not None
+        said = self.close()
+        return {"apart": [f"{how} (exit code {process.returncode}): {said}"], "fed_back": {}, "refused": 0}
 
 
 def answered(request: Document, file: Path) -> Document | None:
