@@ -19,6 +19,10 @@ class SourceError(ValueError):
         self.faults = faults or (("source-unknown", "", message),)
 
 
+class UnknownSourceError(SourceError):
+    """A path that holds nothing in a format that is known."""
+
+
 @dataclass(frozen=True)
 class Part:
     """One annotation file, or a folder in another format than COCO, and the root that its image file names start from.
@@ -38,14 +42,13 @@ class Part:
 class Source:
     """The parts of each split by its name, or of everything under `all`.
 
-    `ignored` lists files that were passed over, each with the reason. Where an archive was unpacked, `unpacked` is the
-    folder that stands for it.
+    `ignored` lists files that were passed over, each with the reason. `shown` lists temporary folders, each with the
+    path that it stands for, such as that of an archive.
     """
 
     splits: Mapping[str, tuple[Part, ...]]
     ignored: tuple[tuple[Path, str], ...] = ()
-    archive: Path | None = None
-    unpacked: Path | None = None
+    shown: tuple[tuple[Path, Path], ...] = ()
 
     def unseen(self) -> "Source":
         """Leave the image files alone: nothing is decoded."""
@@ -61,5 +64,7 @@ class Source:
         return self
 
     def told(self, text: str) -> str:
-        """Name the archive in a text where it names the folder that the archive was unpacked to."""
-        return text if self.unpacked is None else text.replace(str(self.unpacked), str(self.archive))
+        """Name what people know in a text that names a temporary folder."""
+        for folder, path in self.shown:
+            text = text.replace(str(folder), str(path))
+        return text

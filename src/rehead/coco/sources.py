@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from rehead.coco.archives import is_archive, unpacked
+from rehead.coco.formats import datumaro
 from rehead.coco.formats.format import Found
 from rehead.coco.formats.image_roots import image_root, image_root_below
 from rehead.coco.formats.known import FORMATS
 from rehead.coco.formats.split_names import subfolders
-from rehead.coco.parts import SPLITS, WHOLE, Part, Source, SourceError
+from rehead.coco.parts import SPLITS, WHOLE, Part, Source, SourceError, UnknownSourceError
 
 __all__ = ["SPLITS", "WHOLE", "Part", "Source", "SourceError", "opened_source"]
 _WRAPPINGS = 3
@@ -27,13 +28,34 @@ def opened_source(path: Path, *, images: Path | None = None, val: Path | None = 
     if not path.exists():
         raise SourceError(f"{path} does not exist; give the path of a dataset, or `shapes` as data.source")
     if not is_archive(path):
-        yield _source(path, images, val)
+        with _opened(path, images, val) as source:
+            yield source
         return
     with unpacked(path) as folder:
         try:
-            yield replace(_source(folder, images, val), archive=path, unpacked=folder)
+            with _opened(folder, images, val) as source:
+                yield replace(source, shown=(*source.shown, (folder, path)))
         except SourceError as error:
             raise SourceError(str(error).replace(str(folder), str(path))) from None
+
+
+@contextmanager
+def _opened(path: Path, images: Path | None, val: Path | None) -> Iterator[Source]:
+    """Find the parts of a folder or file, through Datumaro if it is in none of the formats that are read here."""
+    unknown, command = None, datumaro.program()
+    try:
+        found = _source(path, images, val)
+    except UnknownSourceError as error:
+        unknown = error
+    if unknown is None:
+        yield found
+    elif command is None:
+        raise SourceError(f"{unknown}; {datumaro.MISSING}")
+    else:
+        with datumaro.exported(path, command) as folder:
+            if folder is None:
+                raise SourceError(f"{unknown}; nor does Datumaro know it as objects with masks")
+            yield replace(_source(folder, images, val), shown=((folder, path),))
 
 
 def find_parts(path: Path) -> Found:
@@ -54,7 +76,7 @@ def find_parts(path: Path) -> Found:
             break
         at = inner[0]
     sought = "; ".join(kind.layout for kind in FORMATS.values())
-    raise SourceError(f"{path} holds {_content(path)}, which is no dataset that is known. Looked for: {sought}")
+    raise UnknownSourceError(f"{path} holds {_content(path)}, which is no dataset that is known. Looked for: {sought}")
 
 
 def _source(path: Path, images: Path | None, val: Path | None) -> Source:

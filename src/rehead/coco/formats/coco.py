@@ -12,7 +12,7 @@ from rehead.coco.json_file import Document, load_json
 from rehead.coco.part_faults import PartFaults
 from rehead.coco.parts import WHOLE, Part, SourceError
 
-_NOT_FILES = {".yaml", ".yml", ".txt"}
+_NOT_FILES = {".yaml", ".yml", ".txt", ".xml"}
 _OTHER_TASKS = re.compile(r"(person_keypoints|captions|panoptic|stuff|image_info)_", re.IGNORECASE)
 _USUAL = re.compile(
     r"_annotations\.coco|annotations|instances|((instances|annotations)_)?(train|val|valid|validation|test)(\d{4})?",
