@@ -86,6 +86,17 @@ def test_ids_of_images_and_categories_stay(document: Document, repaired: Any) ->
     assert [category["id"] for category in found["categories"]] == [3, 7]
 
 
+def test_ids_written_as_text_become_numbers(document: Document, repaired: Any) -> None:
+    for table in ("images", "annotations", "categories"):
+        for entry in document[table]:
+            entry["id"] = str(entry["id"])
+    document["images"][0]["patient"] = "p1"
+    found = repaired(document)
+    assert [image["id"] for image in found["images"]] == [1, 2, 3]
+    assert found["images"][0]["patient"] == "p1"
+    assert [a["id"] for a in found["annotations"]] == [1, 2, 3]
+
+
 def test_category_0_gets_the_smallest_free_id(document: Document, repaired: Any) -> None:
     document["categories"][0]["id"] = document["annotations"][0]["category_id"] = 0
     document["categories"][1]["id"] = document["annotations"][1]["category_id"] = 1

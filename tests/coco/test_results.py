@@ -39,7 +39,8 @@ SPOILED: list[tuple[str, Callable[[list[Any]], object]]] = [
     ("result-field", lambda r: r.append(None)),
     ("rle-size", lambda r: r[0].update(segmentation={"size": [96, 128], "counts": [96 * 128]})),
     ("rle-counts", lambda r: r[0].update(segmentation={"size": [48, 64], "counts": [5]})),
-    ("id-type", lambda r: r[0].update(image_id="1")),
+    ("id-type", lambda r: r[0].update(image_id="a")),
+    ("id-text", lambda r: r[0].update(image_id="1")),
 ]
 
 

@@ -67,6 +67,7 @@ KINDS: dict[str, Kind] = {
     "record-type": Kind(_REJECT_DROP, "write an object, or remove the entry"),
     "field-missing": Kind(_REJECT_DROP, "add the field"),
     "id-type": Kind(_REJECT_DROP, "write ids as whole numbers of 64 bits, not as text or booleans"),
+    "id-text": Kind(_BOX, "write ids as numbers, without quotation marks"),
     "id-float": Kind(_REPAIR, "write ids as integers"),
     "id-negative": Kind(_REJECT_DROP, "number from 1"),
     "size-invalid": Kind(_REJECT_DROP, "write width and height as positive integers, or leave both out"),

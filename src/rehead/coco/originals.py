@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from rehead.coco.records import Dataset
-from rehead.coco.structure import Entries, Tables
+from rehead.coco.structure import DIGITS, Entries, Tables
 
 
 def with_entries(data: Dataset, document: dict[str, Any], tables: Tables) -> Dataset:
@@ -23,9 +23,12 @@ def with_entries(data: Dataset, document: dict[str, Any], tables: Tables) -> Dat
 
 
 def _by_id(entries: Entries) -> dict[int, dict[str, Any]]:
-    """Find the first entry of each id; true is no id, although it equals 1."""
+    """Find the first entry of each id, a number or its digits; true is no id, although it equals 1."""
     found: dict[int, dict[str, Any]] = {}
     for _, entry in entries:
-        if type(entry.get("id")) in (int, float):
-            found.setdefault(entry["id"], entry)
+        number: Any = entry.get("id")
+        if type(number) in (int, float):
+            found.setdefault(number, entry)
+        elif type(number) is str and DIGITS.fullmatch(number):
+            found.setdefault(int(number), entry)
     return found

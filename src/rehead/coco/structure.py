@@ -1,5 +1,6 @@
 """The shape of a COCO document: one object, three lists of objects, ids that are whole numbers."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,8 @@ _KINDS = {
     float: "a number",
 }
 _INT64 = 2**63
+DIGITS = re.compile(r"[0-9]{1,18}")
+"""Text that can stand for an id."""
 NUMBERS = frozenset((int, float))
 """The types that a JSON number has; true and false are of another."""
 Entries = list[tuple[int, dict[str, Any]]]
@@ -66,6 +69,9 @@ def read_id(entry: dict[str, Any], key: str, where: str, faults: FileFaults) -> 
         faults.add("field-missing", path, f"{where} has no {key}")
     elif type(value) is float and value.is_integer() and 0 <= value < 2**53:
         if faults.keeps("id-float", path, f"{key} is the float {value}, read as an integer", value=value):
+            return int(value)
+    elif type(value) is str and DIGITS.fullmatch(value):
+        if faults.keeps("id-text", path, f"{key} is the string {value!r}, not an integer", value=value):
             return int(value)
     elif type(value) is int and -_INT64 <= value < 0:
         faults.add("id-negative", path, f"{key} is negative; ids must be >= 0", value=value)
