@@ -64,7 +64,7 @@ def test_several_files_of_one_split_become_one_with_ids_of_their_own(
     folder: Path, document: Document, tmp_path_factory: pytest.TempPathFactory, decoder: Any
 ) -> None:
     for number, name in enumerate(("a", "b")):
-        part = copy.deepcopy(document)
+        part = copy.deepcopy(document) | {"info": {"year": 2026}, "licenses": [{"id": 1, "name": name}]}
         part["images"] = [{**document["images"][number], "id": 1, "site": name}]
         part["annotations"] = [{**document["annotations"][number], "image_id": 1, "attributes": {"site": name}}]
         (folder / f"{name}.json").write_text(json.dumps(part), encoding="utf-8")
@@ -72,6 +72,7 @@ def test_several_files_of_one_split_become_one_with_ids_of_their_own(
     out = tmp_path_factory.mktemp("new") / "copy"
     _copied(folder, out, decoder)
     found = json.loads((out / "annotations.json").read_text(encoding="utf-8"))
+    assert (found["info"], "licenses" in found) == ({"year": 2026}, False)
     assert [(image["id"], image["site"]) for image in found["images"]] == [(1, "a"), (2, "b")]
     assert [(a["id"], a["image_id"], a["attributes"]["site"]) for a in found["annotations"]] == [
         (1, 1, "a"),

@@ -40,12 +40,14 @@ def merged(shares: Sequence[Share]) -> Dataset:
             content = (found.image_id, found.category_id, found.iscrowd, found.bbox, found.counts)
             if content not in annotations or _is_kept(a, places[a.image_id][1], share.faults):
                 annotations[(*content, found.id) if content in annotations else content] = found
-    first = shares[0].data
+    extras = [share.data.extra for share in shares]
     return replace(
-        first,
+        shares[0].data,
         categories=tuple(categories.values()),
         images=tuple(images.values()),
         annotations=tuple(annotations.values()),
+        # What the files say differently, such as their licences, belongs to none of the others' images.
+        extra={key: value for key, value in extras[0].items() if all(extra.get(key) == value for extra in extras)},
         listed=(sum(share.data.listed[0] for share in shares), sum(share.data.listed[1] for share in shares)),
     )
 
