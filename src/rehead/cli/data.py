@@ -19,7 +19,7 @@ _POLICY = "What to do about a kind of fault: reject, repair, drop or warn; `rle-
 
 
 def check(
-    target: Annotated[Path, typer.Argument(help="A COCO folder, or a COCO JSON file.")],
+    target: Annotated[Path, typer.Argument(help="The folder, file or archive of a dataset.")],
     *,
     images: Annotated[Path | None, typer.Option("--images", help="Where the images are, if elsewhere.")] = None,
     val: Annotated[Path | None, typer.Option("--val", help="COCO file of the validation split.")] = None,
@@ -28,7 +28,7 @@ def check(
     html: Annotated[Path | None, typer.Option("--html", help="Write the findings to this file as a page.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List every fault of a COCO dataset in one pass, with its cure; writes nothing but what --fix and --html ask for.
+    """List every fault of a dataset in one pass, with its cure; writes nothing but what --fix and --html ask for.
 
     Exit code 0: usable (what ingest would repair is named), 1: rejected. With --fix 0 says that the copy is sound.
     """

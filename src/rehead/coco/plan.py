@@ -45,7 +45,7 @@ class GroupKey(Section):
 class DataPlan(Section):
     """What `ingest` reads and writes.
 
-    `source` is `shapes` or a path to a COCO folder. `val` and `test` are the shares cut out where the source has no
+    `source` is `shapes` or the path of a dataset. `val` and `test` are the shares cut out where the source has no
     such split; `test: val` scores on the validation images, for sets too small to spare any. Images of one group stay
     in one split: `group` is a regular expression on file names whose first capture names the group, or `{key: NAME}`
     for a key of the image entries in the source. `policy` overrides the action taken on a fault, by its code; `rle-*`
