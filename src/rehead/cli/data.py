@@ -37,7 +37,7 @@ def check(
         _fix(target, fix, images=images, val=val, rules=rules, html=html, as_json=as_json)
     report = check_dataset(target, images=images, val=val, policy=rules.policy, max_pixels=rules.max_pixels)
     if as_json:
-        print(json.dumps(report.as_dict(), indent=2, ensure_ascii=False))
+        print(json.dumps(report.as_dict(), indent=2))
     else:
         print_faults(report)
         print(_next_step(report, target, images=images, val=val, rules=rules))
@@ -74,7 +74,7 @@ def _fix(
 
     fixed = fix_dataset(target, out, images=images, val=val, policy=rules.policy, max_pixels=rules.max_pixels)
     if as_json:
-        print(json.dumps(fixed.as_dict(), indent=2, ensure_ascii=False))
+        print(json.dumps(fixed.as_dict(), indent=2))
     else:
         print_faults(fixed.found)
         print(*lines_of_fix(fixed), sep="\n")
