@@ -153,3 +153,11 @@ def test_ctrl_c_ends_in_one_line_and_leaves_no_process_and_no_file(coco: Path, o
     psutil.wait_procs(workers, timeout=5)
     assert not [worker for worker in workers if worker.is_running()]
     assert sorted(path.name for path in coco.parent.iterdir()) == ["coco"]
+
+
+def test_a_name_that_the_terminal_has_no_letters_for_is_shown_escaped(coco: Path) -> None:
+    coco.rename(coco.with_name("日"))
+    command = [sys.executable, "-c", "from rehead.cli.app import main; main()", "check", "日"]
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stderr, done.stdout.splitlines()[-1]) == (0, "", "next: rehead init \\u65e5")

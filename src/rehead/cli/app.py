@@ -4,6 +4,7 @@ Verbs import what they need when they run, since each start would pay for all: t
 and ruamel.yaml 0.7 s. What checking a file needs is imported at once.
 """
 
+import io
 import sys
 
 import typer
@@ -40,6 +41,8 @@ for verb in (
 
 def main() -> None:
     """Run the command; what the user can mend, or Ctrl-C, is one line on stderr, without a traceback."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a file name that the terminal has no letters for is shown escaped
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         app()
     except SystemExit as end:
