@@ -74,11 +74,22 @@ def test_objects_of_one_class_stay_what_they_are(masks: list[np.ndarray]) -> Non
     assert as_joined(join(things)) == as_seen(things)
 
 
-def test_a_joined_detection_has_the_highest_score_of_its_parts() -> None:
-    mask = rectangle(SHAPE, 20, 20, 130, 60)
-    views = [views_of([Thing(mask, score=score)], PLAN)[n] for n, score in enumerate((0.3, 0.9, 0.5))]
+@pytest.mark.parametrize(
+    ("left", "right", "scores", "expected"),
+    [
+        (70, 90, (0.3, 0.9), 0.6),
+        (70, 110, (0.3, 0.9), 0.9),
+        (20, 140, (0.3, 0.9), (80 * 0.3 + 80 * 0.9) / 160),
+    ],
+    ids=["whole in both", "cut in one", "cut in both"],
+)
+def test_the_score_is_the_mean_of_those_that_see_the_object_whole(
+    left: int, right: int, scores: tuple[float, float], expected: float
+) -> None:
+    mask = rectangle(SHAPE, left, 20, right, 60)
+    views = [views_of([Thing(mask, score=score)], PLAN)[tile] for tile, score in enumerate(scores)]
     found = join_views(views, height=SHAPE[0], width=SHAPE[1], limit=100)
-    assert found.scores_n.tolist() == [pytest.approx(0.9)]
+    assert found.scores_n.tolist() == [pytest.approx(expected)]
 
 
 def _left_and_middle(left: Thing, middle: Thing) -> Detections:
@@ -87,9 +98,17 @@ def _left_and_middle(left: Thing, middle: Thing) -> Detections:
     return join_views(views, height=SHAPE[0], width=SHAPE[1], limit=100)
 
 
-def test_masks_that_half_agree_are_one_object() -> None:
-    found = _left_and_middle(Thing(rectangle(SHAPE, 40, 20, 80, 40)), Thing(rectangle(SHAPE, 40, 20, 90, 40)))
-    assert as_joined(found) == as_seen([Thing(rectangle(SHAPE, 40, 20, 90, 40))])
+@pytest.mark.parametrize(("surer", "right"), [("left", 80), ("middle", 90)])
+def test_of_two_masks_that_differ_a_little_the_surer_one_wins(surer: str, right: int) -> None:
+    scores = {"left": 0.5, "middle": 0.5, surer: 0.8}
+    left, middle = rectangle(SHAPE, 65, 20, 80, 40), rectangle(SHAPE, 65, 20, 90, 40)
+    found = _left_and_middle(Thing(left, score=scores["left"]), Thing(middle, score=scores["middle"]))
+    assert as_joined(found) == as_seen([Thing(rectangle(SHAPE, 65, 20, right, 40))])
+
+
+def test_the_box_of_a_joined_detection_is_the_mean_of_whole_ones() -> None:
+    left, middle = rectangle(SHAPE, 65, 20, 80, 40), rectangle(SHAPE, 65, 20, 82, 40)
+    assert _left_and_middle(Thing(left), Thing(middle)).boxes_n4.tolist() == [[65, 20, 81, 40]]
 
 
 def test_masks_that_hardly_agree_are_two() -> None:

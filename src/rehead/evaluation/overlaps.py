@@ -14,7 +14,7 @@ from rehead.coco.rle import Rle, area, bounding_box
 from rehead.coco.windows import Window, crop_of, seen_through
 from rehead.evaluation.detections import Detections
 
-_NEAR = 2
+NEAR = 2
 """Pixels from its tile's border within which a mask counts as cut: masks end a little early there."""
 
 
@@ -64,10 +64,10 @@ def parts_of(view: View, *, height: int, width: int) -> list[Part]:
         x, y, w, h = (int(value) for value in bounding_box(mask))
         bounds = Window(x + tile.x, y + tile.y, w, h)
         cut = (
-            0 < tile.x > bounds.x - _NEAR
-            or 0 < tile.y > bounds.y - _NEAR
-            or width > tile.right < bounds.right + _NEAR
-            or height > tile.bottom < bounds.bottom + _NEAR
+            0 < tile.x > bounds.x - NEAR
+            or 0 < tile.y > bounds.y - NEAR
+            or width > tile.right < bounds.right + NEAR
+            or height > tile.bottom < bounds.bottom + NEAR
         )
         parts.append(Part(tile, label, score, box_4, mask, bounds, area(mask), cut))
     return parts

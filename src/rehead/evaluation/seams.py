@@ -8,11 +8,12 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rehead.coco.rle import Rle, crop_to_rle
-from rehead.coco.windows import crop_of
+from rehead.coco.windows import Window, crop_of
 from rehead.evaluation.detections import Detections
-from rehead.evaluation.overlaps import Link, Part, View, links_between, parts_of
+from rehead.evaluation.overlaps import NEAR, Link, Part, View, links_between, parts_of
 
 _SAME = 0.5
 """Least IoU, in the pixels that both tiles see, of two parts of one object."""
@@ -20,13 +21,15 @@ _REMNANT = 0.5
 """Least share of a cut part that lies in a larger part, to be what is left of that object in another tile."""
 
 Group = list[Part]
+Corners = NDArray[np.float32]
 
 
 def join_views(views: Sequence[View], *, height: int, width: int, limit: int) -> Detections:
     """Join what the tiles of a height x width image found; returns the `limit` best, in pixels of the image.
 
-    A joined detection has the union of its parts' boxes and masks, and the highest of their scores: a part that shows
-    a corner of an object must not lower the score of one that shows all of it.
+    Score and box of a joined detection are means over the parts that no tile's border cuts, or where all are cut, the
+    mean score by area and the box around them. On each pixel the parts vote whose tiles show it. The highest score
+    and the union of masks would be biased: what several tiles look at would score higher and be larger.
     """
     tiles = [parts_of(view, height=height, width=width) for view in views]
     links = [link for pair in combinations(tiles, 2) for link in links_between(*pair)]
@@ -80,20 +83,44 @@ def _apart(one: Group, other: Group) -> bool:
 
 
 def _score(group: Group) -> float:
-    return max(part.score for part in group)
+    telling = _uncut(group) or group
+    return float(np.average([part.score for part in telling], weights=[max(part.area, 1) for part in telling]))
 
 
-def _box(group: Group) -> np.ndarray:
+def _box(group: Group) -> Corners:
+    """Average the boxes of uncut parts if they hold the whole mask; else take the box around all parts."""
+    around = _around(group)
+    if uncut := _uncut(group):
+        mean = np.mean([part.box_4 for part in uncut], axis=0)
+        sticks_out = np.array([mean[0] - around.x, mean[1] - around.y, around.right - mean[2], around.bottom - mean[3]])
+        if (sticks_out <= NEAR).all():
+            return mean
     boxes_n4 = np.stack([part.box_4 for part in group])
     return np.concatenate([boxes_n4[:, :2].min(axis=0), boxes_n4[:, 2:].max(axis=0)])
 
 
 def _mask(group: Group, height: int, width: int) -> Rle:
-    """Unite masks in a crop that holds them all."""
+    """Let parts vote on each pixel in a crop that holds them all; of two that differ, the one of higher score wins."""
+    around = _around(group)
+    votes_hw = np.zeros((around.height, around.width))
+    for part in group:
+        vote, shown, mask = 1.0 + part.score, part.tile.common(around), part.bounds
+        votes_hw[_slices(shown, around)] -= vote
+        votes_hw[_slices(mask, around)] += 2.0 * vote * crop_of(part.mask).mask_hw
+    return crop_to_rle(votes_hw > 0, around.x, around.y, height, width)
+
+
+def _uncut(group: Group) -> Group:
+    return [part for part in group if not part.cut]
+
+
+def _around(group: Group) -> Window:
+    """Give the window that holds the masks of all parts."""
     x, y = min(part.bounds.x for part in group), min(part.bounds.y for part in group)
     right, bottom = max(part.bounds.right for part in group), max(part.bounds.bottom for part in group)
-    united_hw = np.zeros((bottom - y, right - x), dtype=bool)
-    for part in group:
-        bounds = part.bounds.moved(-x, -y)
-        united_hw[bounds.y : bounds.bottom, bounds.x : bounds.right] |= crop_of(part.mask).mask_hw
-    return crop_to_rle(united_hw, x, y, height, width)
+    return Window(x, y, right - x, bottom - y)
+
+
+def _slices(window: Window, around: Window) -> tuple[slice, slice]:
+    inside = window.moved(-around.x, -around.y)
+    return slice(inside.y, inside.bottom), slice(inside.x, inside.right)
