@@ -160,4 +160,4 @@ def test_a_name_that_the_terminal_has_no_letters_for_is_shown_escaped(coco: Path
     command = [sys.executable, "-c", "from rehead.cli.app import main; main()", "check", "日"]
     environment = os.environ | {"PYTHONIOENCODING": "ascii"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
-    assert (done.returncode, done.stderr, done.stdout.splitlines()[-1]) == (0, "", "next: rehead init \\u65e5")
+    assert (done.returncode, done.stderr, done.stdout.splitlines()[-1]) == (0, "", "next: rehead init '\\u65e5'")
