@@ -40,7 +40,7 @@ DOCUMENTS: dict[str, tuple[str, Spoil]] = {
     "a_negative_size": ("rle-size", _rle(RUNS, (-48, 64))),
     "a_size_in_fractions": ("rle-size", _rle(RUNS, (48.0, 64.0))),
     "thirty_bytes_of_json_for_gigabytes": (
-        "size-invalid",
+        "size-value",
         lambda d: (d["images"][0].update(width=60_000, height=60_000), _rle([3_600_000_000], (60_000, 60_000))(d)),
     ),
     "run_lengths_in_a_list_pass_for_polygons": ("segmentation-type", _ann(segmentation=[{"size": [48, 64]}])),
@@ -50,7 +50,7 @@ DOCUMENTS: dict[str, tuple[str, Spoil]] = {
     "a_box_that_is_none_as_32_bit_floats": ("bbox-degenerate", _ann(bbox=[33, 10, 1e-6, 20])),
     "a_box_of_numbers_without_end": ("bbox-outside", _ann(bbox=[10**400, 1, 1, 1])),
     "an_area_of_numbers_without_end": ("area-invalid", _ann(area=10**400)),
-    "a_width_of_numbers_without_end": ("size-invalid", lambda d: d["images"][0].update(width=10**400)),
+    "a_width_of_numbers_without_end": ("size-value", lambda d: d["images"][0].update(width=10**400)),
     "a_crowd_flag_that_is_not_a_number": ("iscrowd-invalid", _ann(iscrowd=float("nan"))),
     "half_a_surrogate_pair_in_a_class": ("category-name-unsafe", lambda d: d["categories"][0].update(name="c\ud800")),
     "text_that_runs_backwards_in_a_class": (

@@ -127,6 +127,20 @@ def test_awkward_but_legal_names_are_read(name: str, folder: Path, look: Any, do
     assert not log.totals()
 
 
+def test_folders_written_with_backslashes_are_found(folder: Path, look: Any, document: Document) -> None:
+    (folder / "images" / "sub").mkdir()
+    (folder / "images" / "1.png").rename(folder / "images" / "sub" / "1.png")
+    document["images"][0]["file_name"] = "sub\\1.png"
+    data, log = look(document)
+    assert (len(data.images), log.totals()) == (3, {"file-name-case": 1})
+
+
+def test_backslashes_lead_no_further_than_slashes(folder: Path, look: Any, document: Document) -> None:
+    document["images"][0]["file_name"] = "..\\images\\1.png"
+    _, log = look(document)
+    assert next(iter(log.totals())) == "file-name"
+
+
 def test_a_link_within_the_folder_is_followed(folder: Path, look: Any, document: Document) -> None:
     (folder / "images" / "1.png").rename(folder / "images" / "kept.png")
     (folder / "images" / "1.png").symlink_to("kept.png")

@@ -97,6 +97,17 @@ def test_ids_written_as_text_become_numbers(document: Document, repaired: Any) -
     assert [a["id"] for a in found["annotations"]] == [1, 2, 3]
 
 
+def test_a_size_that_is_none_is_read_from_the_file(document: Document, repaired: Any) -> None:
+    document["images"][0]["width"] = "64"
+    assert repaired(document)["images"][0]["width"] == 64
+
+
+def test_annotations_without_ids_are_numbered(document: Document, repaired: Any) -> None:
+    for annotation in document["annotations"][1:]:
+        del annotation["id"]
+    assert [a["id"] for a in repaired(document)["annotations"]] == [1, 2, 3]
+
+
 def test_category_0_gets_the_smallest_free_id(document: Document, repaired: Any) -> None:
     document["categories"][0]["id"] = document["annotations"][0]["category_id"] = 0
     document["categories"][1]["id"] = document["annotations"][1]["category_id"] = 1

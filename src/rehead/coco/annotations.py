@@ -65,6 +65,9 @@ class AnnotationReader:
         return turned(found, frame.orientation, frame.height, frame.width)
 
     def _number(self, entry: dict[str, Any], where: str) -> int | None:
+        if "id" not in entry:
+            action = self._faults.add("annotation-id-missing", where, "the annotation has no id: numbered anew")
+            return 0 if action == "repair" else None
         number = read_id(entry, "id", where, self._faults)
         if number is None:
             return None

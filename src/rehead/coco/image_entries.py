@@ -81,8 +81,7 @@ def _size(entry: dict[str, Any], where: str, faults: FileFaults) -> tuple[int | 
         text = f"width x height is {width * height} pixels, over the limit {MAX_PIXELS}: too large"
     else:
         return width, height
-    faults.add("size-invalid", f"{where}.width", text, value=[width, height])
-    return None
+    return (None, None) if faults.keeps("size-value", f"{where}.width", text, value=[width, height]) else None
 
 
 def _note_collisions(names: Iterable[str], faults: FileFaults) -> None:

@@ -24,6 +24,8 @@ class ImageFolder:
 
     def find(self, name: str) -> tuple[Path, str]:
         """Return the file's path and a remark ("" or how its name differs); raises ImageError."""
+        if "\\" in name:
+            return self._with_slashes(name)
         if fault := _name_fault(name):
             raise ImageError("file-name", f"file_name {shortened(name)} {fault}")
         path, remark = self.root / name, ""
@@ -61,6 +63,15 @@ class ImageFolder:
             folded.setdefault(_fold(name), []).append(name)
         return folded
 
+    def _with_slashes(self, name: str) -> tuple[Path, str]:
+        """Find a file whose folders are written as on Windows; raises ImageError."""
+        what = "has a backslash as separator: written on Windows?"
+        try:
+            path, remark = self.find(name.replace("\\", "/"))
+        except ImageError as error:
+            raise ImageError("file-name", f"file_name {shortened(name)} {what} With / instead: {error}") from None
+        return path, remark or f"file_name {shortened(name)} {what} Read with / instead"
+
     def _like(self, name: str, error: OSError) -> tuple[Path, str]:
         """Find the one file whose name differs by case or Unicode form alone; raises ImageError."""
         shown = shortened(name)
@@ -84,8 +95,6 @@ def _name_fault(name: str) -> str:
     """Say what makes a name unfit to be joined to a folder."""
     if "\0" in name:
         return "has a NUL character"
-    if "\\" in name:
-        return "has a backslash as separator: written on Windows?"
     if name.startswith("/") or name[1:2] == ":":
         return "is absolute, not relative to the image folder"
     if ".." in name.split("/"):

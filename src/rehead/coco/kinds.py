@@ -70,10 +70,12 @@ KINDS: dict[str, Kind] = {
     "id-text": Kind(_BOX, "write ids as numbers, without quotation marks"),
     "id-float": Kind(_REPAIR, "write ids as integers"),
     "id-negative": Kind(_REJECT_DROP, "number from 1"),
-    "size-invalid": Kind(_REJECT_DROP, "write width and height as positive integers, or leave both out"),
+    "size-invalid": Kind(_REJECT_DROP, "write width and height as positive integers, or give the image's file"),
+    "size-value": Kind(_BOX, "write width and height as positive integers, or leave both out"),
     "size-missing": Kind(_REPAIR, "write width and height beside file_name"),
     # ids and names
     "image-id-duplicate": Kind(_REJECT_DROP, "give each image its own id"),
+    "annotation-id-missing": Kind(_BOX, "number the annotations of the whole file from 1"),
     "annotation-id-duplicate": Kind(_BOX, "number the annotations of the whole file from 1"),
     "annotation-id-zero": Kind(_REPAIR, "number from 1: COCO evaluation reads 0 as `no match`"),
     "category-id-duplicate": Kind(_REJECT, "give each category its own id"),

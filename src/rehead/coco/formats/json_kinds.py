@@ -30,4 +30,4 @@ def json_files(folder: Path) -> list[Path]:
         return []
     with os.scandir(folder) as entries:
         found = (entry for entry in entries if entry.name.lower().endswith(".json") and not entry.name.startswith("."))
-        return sorted(folder / entry.name for entry in found if entry.is_file())
+        return sorted(folder / entry.name for entry in found if not entry.is_dir())
