@@ -67,10 +67,10 @@ def test_a_picture_that_looks_the_same_when_turned_is_a_near_copy_not_a_turned_o
     assert _found(looks, [0, 1]) == [(0, 1, "as it is")]
 
 
-@pytest.mark.parametrize("grey", [0, 12, 255])
-def test_pictures_without_contrast_have_no_look(grey: int) -> None:
-    noise = np.random.default_rng(grey).integers(0, 3, (60, 80, 3)) + np.clip(grey, 0, 252)
-    assert look_of(Image.fromarray(noise.astype(np.uint8))) == b""
+@pytest.mark.parametrize("grey", [0, 12, 252])
+def test_pictures_without_contrast_are_twins_of_none(grey: int) -> None:
+    noise = (np.random.default_rng(seed).integers(grey, grey + 4, (60, 80, 3), dtype=np.uint8) for seed in (0, 0, 1))
+    assert _found([look_of(Image.fromarray(pixels)) for pixels in noise], [0, 1, 1]) == []
 
 
 def test_pictures_without_a_look_are_twins_of_none() -> None:
@@ -90,7 +90,7 @@ def test_small_objects_under_one_uneven_light_tell_pictures_apart(objects: int) 
             ImageDraw.Draw(image).ellipse((left, top, left + 8, top + 8), fill=90)
         noisy = np.asarray(image) + rng.normal(0, 2, light.shape)
         looks.append(look_of(Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8)).convert("RGB")))
-    assert (all(looks), _found(looks, [0, 1] * 12)) == (True, [])
+    assert _found(looks, [0, 1] * 12) == []
 
 
 def test_large_pictures_look_as_they_do_when_small() -> None:

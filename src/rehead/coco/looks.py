@@ -9,14 +9,12 @@ from PIL import Image
 
 from rehead.coco.twins import SIDE
 
-_FLAT = 2.0
-"""Grey levels of standard deviation below which a hash would compare noise."""
 _LARGE, _ENOUGH = 1024, 512
 """Shorter sides in pixels: of pictures larger than one, pixels are skipped down to the other before averaging."""
 
 
 def look_of(image: Image.Image) -> bytes:
-    """Give 8 bytes of perceptual hash and SIDE x SIDE grey values; nothing for a picture without contrast.
+    """Give 8 bytes of perceptual hash and SIDE x SIDE grey values.
 
     The hash is imagehash's `phash`: signs of the lowest 8 x 8 cosine frequencies, against their median. In pictures
     that share a background and differ in small things it differs widely, where a hash of brightness steps (`dhash`)
@@ -27,6 +25,4 @@ def look_of(image: Image.Image) -> bytes:
         size = (round(image.width * _ENOUGH / shortest), round(image.height * _ENOUGH / shortest))
         image = image.resize(size, Image.Resampling.NEAREST)
     thumbnail = image.resize((SIDE, SIDE), Image.Resampling.BILINEAR, reducing_gap=2).convert("L")
-    if np.asarray(thumbnail).std() < _FLAT:
-        return b""
-    return bytes.fromhex(str(imagehash.phash(thumbnail))) + thumbnail.tobytes()
+    return np.packbits(imagehash.phash(thumbnail).hash).tobytes() + thumbnail.tobytes()

@@ -24,7 +24,7 @@ class ImageFacts:
     """What decoding a file told: hashes of its bytes and of its upright RGB pixels, stored size, EXIF orientation.
 
     `plain` says that any reader which converts to RGB finds these pixels in the file's own bytes. `look` is what near
-    copies are found by (see `looks`), empty for a picture without contrast; it is no part of any fingerprint.
+    copies are found by (see `looks`); it is no part of any fingerprint.
     """
 
     sha256: str

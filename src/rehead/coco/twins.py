@@ -28,6 +28,8 @@ ALIKE, TURNED_ALIKE = 0.2, 0.07
 
 Near copies come about by cropping too, and from frames of one film; turned ones are made by turning alone.
 """
+_FLAT = 2.0
+"""Standard deviation in grey levels below which a picture has no contrast."""
 _HASH_BYTES = 8
 _BANDS, _BAND_BITS = 4, 16
 _SPREAD = np.arange(64) * 25 % 64
@@ -53,15 +55,20 @@ class Twins:
 
 
 def find_twins(looks: Sequence[bytes], apart_n: Ints) -> Twins:
-    """Find near copies among N pictures by what `looks.look_of` tells of them; those without a look have none.
+    """Find near copies among N pictures by what `looks.look_of` tells of them; those without a look are left alone.
+
+    So are those without contrast, in which hashes would compare noise.
 
     `apart_n` numbers the part of the dataset that each picture belongs to: turned copies are sought between different
     parts only, for inside one part turning is what augmentation does too.
     """
     seen = np.array([place for place, look in enumerate(looks) if look], np.int64)
+    data_nb = np.frombuffer(b"".join(filter(None, looks)), np.uint8).reshape(-1, _HASH_BYTES + SIDE * SIDE)
+    contrasts = [block.std(axis=1) for block in np.array_split(data_nb[:, _HASH_BYTES:], len(data_nb) // _BLOCK + 1)]
+    clear = np.concatenate(contrasts) >= _FLAT
+    seen, data_nb = seen[clear], data_nb[clear]
     if len(seen) < 2:
         return Twins(np.zeros((0, 2), np.int64), np.zeros(0, np.int64))
-    data_nb = np.frombuffer(b"".join(looks[place] for place in seen), np.uint8).reshape(len(seen), -1)
     thumbnails = data_nb[:, _HASH_BYTES:].reshape(-1, SIDE, SIDE)
     bits_n88 = np.unpackbits(data_nb[:, :_HASH_BYTES], axis=1).reshape(-1, 8, 8).astype(np.bool_)
     parts = [np.flatnonzero(apart_n[seen] == part) for part in np.unique(apart_n[seen])]
