@@ -40,7 +40,12 @@ def main(
             results = predict_split(trained, test, on_image=bar.advance)
         weights = read_json(detector / "manifest.json")["weights.safetensors"]
         scored = evaluation_report(
-            test, results, plan, max_detections=trained.plan.max_detections, weights_sha256=weights
+            test,
+            results,
+            plan,
+            max_detections=trained.plan.max_detections,
+            weights_sha256=weights,
+            tile=trained.tile,
         )
         write_json(predictions, results)
         write_json(report, scored)

@@ -43,6 +43,14 @@ def test_a_pipe_in_a_class_name_does_not_break_the_table(evaluation: dict[str, A
     assert "| a\\|b | 2 |" in (tmp_path / "card.md").read_text(encoding="utf-8")
 
 
+def test_a_model_that_works_by_tiles_says_so(evaluation: dict[str, Any], tmp_path: Path) -> None:
+    tiled = evaluation | {"tile": {"size": 640, "overlap": 0.3}}
+    write_model_card(tmp_path / "card.md", {"evaluation": tiled, "model": {"input_size": 320}})
+    text = (tmp_path / "card.md").read_text(encoding="utf-8")
+    assert "a side above 640 pixels are cut into tiles of that size, which share 30 %" in text
+    assert "shorter side" not in text
+
+
 def test_the_evaluation_alone_makes_a_card(evaluation: dict[str, Any], tmp_path: Path) -> None:
     write_model_card(tmp_path / "card.md", {"evaluation": evaluation})
     assert (tmp_path / "card.md").read_text(encoding="utf-8").startswith("# rehead\n")

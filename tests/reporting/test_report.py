@@ -128,3 +128,10 @@ def test_the_page_about_the_data_is_linked_where_it_lies_beside(evaluation: dict
 def test_no_page_about_the_data_is_no_link(evaluation: dict[str, Any], tmp_path: Path) -> None:
     write_report(tmp_path / "index.html", evaluation=evaluation, ingest={"images": 9})
     assert "ingest.html" not in (tmp_path / "index.html").read_text(encoding="utf-8")
+
+
+def test_scores_by_tiles_are_told_from_scores_of_images_seen_at_once(
+    evaluation: dict[str, Any], tmp_path: Path
+) -> None:
+    write_report(tmp_path / "index.html", evaluation=evaluation | {"tile": {"size": 640, "overlap": 0.3}})
+    assert "predicted by tiles of 640 pixels that share 30 %" in (tmp_path / "index.html").read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 from importlib.metadata import version
 from typing import Any
 
+from rehead.coco.plan import TilePlan
 from rehead.dataset.split import Split
 from rehead.evaluation.coco_map import evaluate_heads, scores_of
 from rehead.evaluation.plan import EvaluationPlan
@@ -10,7 +11,13 @@ from rehead.evaluation.uncertainty import intervals
 
 
 def evaluation_report(
-    split: Split, results: list[dict[str, Any]], plan: EvaluationPlan, *, max_detections: int, weights_sha256: str
+    split: Split,
+    results: list[dict[str, Any]],
+    plan: EvaluationPlan,
+    *,
+    max_detections: int,
+    weights_sha256: str,
+    tile: TilePlan | None = None,
 ) -> dict[str, Any]:
     """Score a split's results and say what was scored, by what, and how sure the numbers are."""
     evaluations = evaluate_heads(split.truth, results, max_detections=max_detections)
@@ -33,6 +40,7 @@ def evaluation_report(
             "crowd_regions": sum(bool(a["iscrowd"]) for a in split.truth["annotations"]),
         },
         "max_detections": max_detections,
+        "tile": None if tile is None else tile.model_dump(),
         "images_above_max_detections": crowded,
         "detections": len(results),
         "weights_sha256": weights_sha256,

@@ -50,6 +50,7 @@ def write_report(
         "evaluation": {"box": evaluation["box"], "mask": evaluation["mask"], "dataset": evaluation["dataset"]},
         "intervals": evaluation.get("intervals") or {},
         "max_detections": evaluation.get("max_detections", 100),
+        "tile": evaluation.get("tile"),
         "crowded": len(evaluation.get("images_above_max_detections") or []),
         "metrics": metric_rows(evaluation),
         "shared": ((params or {}).get("data") or {}).get("test") == "val",
