@@ -37,7 +37,8 @@ _KEPT, _RESIZED = 1, 4
 def advise_freeze(survey: Survey, plans: Plans) -> Advice:
     """Let the trunk learn where there are images enough for it, or where it has nothing to keep for this dataset.
 
-    Drawn shapes are far from photographs: on 14 of them, mask AP was 0.70 with the trunk frozen and 0.78 without.
+    Drawn shapes are far from photographs: with the trunk frozen and learning, mask AP was 0.70 and 0.78 on 14 images
+    of nuts, and 0.30 and 0.40 on 97 of cells.
     """
     number, weights = training_images(survey, plans), plans.model.weights
     if weights == "none":
