@@ -2,11 +2,21 @@
 
 from pathlib import Path
 
+import mlflow.pyfunc
+import numpy as np
 import pytest
+from PIL import Image
 
+from rehead.coco.plan import TilePlan
+from rehead.dataset.split import load_split
+from rehead.detector.build import tiled
+from rehead.detector.checkpoint import load_detector, save_detector
+from rehead.evaluation.validation import predict_split
 from rehead.files import write_json
-from rehead.registry.rescoring import as_results, check_agreement, refused_images
+from rehead.registry.packaging import package_detector
+from rehead.registry.rescoring import as_results, check_agreement, refused_images, results_of
 from rehead.serving.images import Limits
+from rehead.serving.model import Settings
 
 
 def test_an_answer_becomes_coco_results() -> None:
@@ -38,3 +48,25 @@ def test_test_images_that_a_server_would_refuse_are_named(limits: Limits, refuse
     for image in images:
         (tmp_path / "images" / str(image["file_name"])).write_bytes(b"png")
     assert refused_images(tmp_path, limits) == refused
+
+
+def test_a_package_joins_tiles_as_the_evaluation_does(saved_detector: Path, tmp_path: Path) -> None:
+    detector = tiled(load_detector(saved_detector), TilePlan(size=64, overlap=0.3))
+    save_detector(detector, tmp_path / "detector")
+    package = package_detector(tmp_path / "detector", tmp_path / "model", settings=Settings())
+    images = [{"id": 1, "file_name": "a.png", "width": 110, "height": 60}]
+    categories = [{"id": n, "name": name} for n, name in enumerate(detector.classes, start=1)]
+    write_json(tmp_path / "test.json", {"images": images, "annotations": [], "categories": categories})
+    write_json(tmp_path / "manifest.json", {"splits": {"test": {"fingerprint": "f" * 64}}})
+    (tmp_path / "images").mkdir()
+    pixels = np.random.default_rng(0).integers(0, 255, (60, 110, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "images" / "a.png")
+
+    split = load_split(tmp_path, "test")
+    evaluated = predict_split(detector, split)
+    served = results_of(mlflow.pyfunc.load_model(str(package.folder)), split.truth, tmp_path / "images")
+    assert {tuple(result["segmentation"]["size"]) for result in served} == {(60, 110)}
+    assert [(r["category_id"], r["segmentation"]) for r in served] == [
+        (r["category_id"], r["segmentation"]) for r in evaluated
+    ]
+    assert np.allclose([r["bbox"] for r in served], [r["bbox"] for r in evaluated])
