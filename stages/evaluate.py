@@ -82,10 +82,12 @@ def main(
                     if v is not None
                 }
             )
+            log.dataset(test.name, test.fingerprint, source=dataset)
             log.artifact(page)
             log.artifact(reports / "ingest.html")
             log.artifact(figures, "figures")
 
+    print(f"test split {test.fingerprint[:12]}, {len(test)} images")
     for head in ("box", "mask"):
         print(f"test {head} AP {_shown(scored[head]['AP'])}, AP50 {_shown(scored[head]['AP50'])}")
 

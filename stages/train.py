@@ -37,6 +37,8 @@ def main(
             tracked_run("train", params=learner.params, run_id=saved["run_id"]) as log,
             progress("train", plan.epochs * learner.steps_an_epoch, done=learner.steps_done) as bar,
         ):
+            for split in (fit, validate):
+                log.dataset(split.name, split.fingerprint, source=dataset)
             if learner.epochs_done:
                 bar.line(f"going on after epoch {learner.epochs_done}, where an earlier run was interrupted")
             for epoch in train(learner, fit, on_step=lambda step: bar.advance(f"loss {step.losses['loss']:.3f}")):
@@ -50,7 +52,8 @@ def main(
             copy_detector(checkpoint.best, out)
             record.write_csv(history)
             log.artifact(history)
-        write_json(report, training_report(learner, record, start=start, out=out, run_id=log.run_id))
+        done = training_report(learner, record, validation=validate, start=start, out=out, run_id=log.run_id)
+        write_json(report, done)
     checkpoint.remove()
 
 

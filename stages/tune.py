@@ -1,5 +1,6 @@
 """Search the declared space for the parameters that train best on validation; pass through when there are no trials."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from rehead.files import replaced_folder, write_json
@@ -21,6 +22,7 @@ def main(*, dataset: Path, start: Path, report: Path, figures: Path) -> None:
             return
 
         # torch takes 7 to 14 s to import and Optuna 1 s: a pipeline that does not tune would wait for them each time.
+        from rehead.dataset.split import load_split
         from rehead.training.plan import TrainPlan
         from rehead.tuning.figures import draw_study
         from rehead.tuning.objective import facts_of, training_objective
@@ -41,7 +43,7 @@ def main(*, dataset: Path, start: Path, report: Path, figures: Path) -> None:
         )
         with replaced_folder(figures) as folder:
             draw_study(study, result, folder)
-        write_json(report, result.as_dict())
+        write_json(report, replace(result, dataset=load_split(dataset, "val").description).as_dict())
 
 
 if __name__ == "__main__":

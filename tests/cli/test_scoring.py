@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from rehead.cli.app import app
 from rehead.cli.scoring import score_files
 from rehead.coco.rle import polygons_to_rle
-from rehead.files import write_json
+from rehead.files import sha256_of, write_json
 
 OUTLINE = [5.0, 5.0, 15.0, 5.0, 15.0, 15.0, 5.0, 15.0]
 BOX = [5.0, 5.0, 10.0, 10.0]
@@ -81,7 +81,27 @@ def test_the_verb_prints_both_heads(truth: Path) -> None:
 
 def test_the_verb_prints_json(truth: Path) -> None:
     result = CliRunner().invoke(app, ["score", str(truth), str(results(truth, FOUND)), "--json"])
-    assert set(json.loads(result.stdout)) == {"box", "mask", "per_class", "max_detections"}
+    assert set(json.loads(result.stdout)) == {"box", "mask", "per_class", "max_detections", "dataset"}
+
+
+def test_the_scores_name_the_truth_by_its_hash(truth: Path) -> None:
+    dataset = score_files(truth, results(truth)).as_dict()["dataset"]
+    assert (dataset["sha256"], dataset["fingerprint"]) == (sha256_of(truth), None)
+    told = CliRunner().invoke(app, ["score", str(truth), str(results(truth, FOUND))]).stdout.splitlines()[-1]
+    assert told == f"on {dataset['images']} images of {truth}, {dataset['sha256'][:12]}"
+
+
+@pytest.mark.parametrize(("sha256", "known"), [(None, "5f" * 32), ("0" * 64, None)])
+def test_the_scores_of_an_ingested_split_carry_its_fingerprint(truth: Path, sha256: str | None, known: Any) -> None:
+    split = {"splits": {truth.stem: {"fingerprint": "5f" * 32}}, "files": {truth.name: sha256 or sha256_of(truth)}}
+    truth.with_name("manifest.json").write_text(json.dumps(split))
+    assert score_files(truth, results(truth)).dataset["fingerprint"] == known
+
+
+@pytest.mark.parametrize("manifest", ["", "[]", '{"files": 3}', '{"splits": {}, "files": {}}'])
+def test_somebody_elses_manifest_is_not_taken_for_one(truth: Path, manifest: str) -> None:
+    truth.with_name("manifest.json").write_text(manifest)
+    assert score_files(truth, results(truth)).dataset["fingerprint"] is None
 
 
 def test_results_beyond_the_limit_are_remarked(truth: Path) -> None:

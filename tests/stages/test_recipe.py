@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from rehead.tracking.connection import open_client
 from stages import evaluate, swap_heads, train
 
 PARAMS = """
@@ -87,6 +88,21 @@ def test_evaluation_gives_twelve_numbers_a_head_with_the_fingerprint(project: Pa
     assert len(report["box"]) == len(report["mask"]) == 12  # type: ignore[arg-type]
     manifest = json.loads((project / "data/dataset/manifest.json").read_text())
     assert report["dataset"]["fingerprint"] == manifest["splits"]["test"]["fingerprint"]  # type: ignore[index]
+
+
+def test_the_best_epochs_scores_name_the_validation_split(project: Path) -> None:
+    manifest = json.loads((project / "data/dataset/manifest.json").read_text())
+    dataset = report_of(project, "training")["dataset"]
+    val = manifest["splits"]["val"]
+    assert dataset == {"split": "val", **{name: val[name] for name in ("fingerprint", "images", "annotations")}}
+
+
+def test_the_run_lists_the_splits_of_its_scores(project: Path) -> None:
+    manifest = json.loads((project / "data/dataset/manifest.json").read_text())
+    client = open_client(f"sqlite:///{project / 'data' / 'mlflow.db'}")
+    run = client.get_run(report_of(project, "training")["run_id"])
+    noted = {one.dataset.name: one.dataset.digest for one in run.inputs.dataset_inputs}
+    assert noted == {name: split["fingerprint"][:36] for name, split in manifest["splits"].items()}
 
 
 def test_the_weights_that_were_scored_are_the_ones_that_were_trained(project: Path) -> None:

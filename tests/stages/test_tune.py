@@ -85,6 +85,12 @@ def test_a_study_reports_its_winner_and_both_trials(tuned: Path) -> None:
     assert (report["trials"], list(report["best"]), report["best_mask_AP"] >= 0) == (2, ["train.lr"], True)
 
 
+def test_a_studys_scores_name_the_validation_split(tuned: Path) -> None:
+    manifest = read_json(tuned / "data" / "dataset" / "manifest.json")
+    dataset = read_json(tuned / "reports" / "tuning.json")["dataset"]
+    assert (dataset["split"], dataset["fingerprint"]) == ("val", manifest["splits"]["val"]["fingerprint"])
+
+
 def test_the_first_trial_trains_by_the_parameters_as_they_are(tuned: Path) -> None:
     report = read_json(tuned / "reports" / "tuning.json")
     assert report["history"][0]["params"] == {"train.lr": 0.002}

@@ -102,6 +102,15 @@ def test_a_missing_artifact_is_an_error(project: Path, tmp_path: Path) -> None:
         log.artifact(tmp_path / "absent.png")
 
 
+def test_a_run_lists_the_splits_that_its_numbers_are_about(project: Path, client: Any) -> None:
+    with tracked_run("data") as log:
+        for split in ("val", "test", "test"):
+            log.dataset(split, "5f" * 32, source=project / "data" / "dataset")
+    inputs = client.get_run(log.run_id).inputs.dataset_inputs
+    found = {one.dataset.name: (one.dataset.digest, one.tags[0].value) for one in inputs}
+    assert (len(inputs), found) == (2, {"val": ("5f" * 18, "val"), "test": ("5f" * 18, "test")})
+
+
 def test_a_resumed_run_goes_on(client: Any) -> None:
     first = run_id_left_by(SystemExit(143))
     with tracked_run("resumed", run_id=first) as log:

@@ -103,9 +103,11 @@ def score(
 
 
 def table_of(scores: dict[str, Any]) -> str:
-    """Lay out the twelve numbers of both heads, a dash where a number is undefined."""
+    """Lay out the twelve numbers of both heads, a dash where a number is undefined, and what they are about."""
+    truth = scores["dataset"]
     lines = [f"{'':8}{'box':>8}{'mask':>8}"]
     lines += [f"{name:8}{_shown(scores['box'][name])}{_shown(scores['mask'][name])}" for name in scores["box"]]
+    lines.append(f"on {truth['images']} images of {truth['file']}, {(truth['fingerprint'] or truth['sha256'])[:12]}")
     return "\n".join(lines)
 
 

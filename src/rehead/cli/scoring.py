@@ -1,6 +1,7 @@
 """Scoring of COCO files: truth and results pass the strict readers before an evaluator sees them."""
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from rehead.coco.rendering import print_faults
 from rehead.coco.results import check_results
 from rehead.coco.truth import document_of
 from rehead.evaluation.coco_map import Scores, coco_map
-from rehead.files import read_json
+from rehead.files import read_json, sha256_of
 
 _LARGEST = 1e15
 _COCO_LIMIT = 100
@@ -20,15 +21,19 @@ _COCO_LIMIT = 100
 
 @dataclass(frozen=True)
 class ScoredFiles:
-    """The scores of a results file, how many of an image's best results counted, and what its reader remarked."""
+    """The scores of a results file, how many of an image's best results counted, and what its reader remarked.
+
+    `dataset` says what was scored: the file, its hash, and the fingerprint if it is a split that `ingest` wrote.
+    """
 
     scores: Scores
     max_detections: int
     remarks: tuple[str, ...]
+    dataset: dict[str, Any]
 
     def as_dict(self) -> dict[str, Any]:
         """Give the scores as JSON."""
-        return self.scores.as_dict() | {"max_detections": self.max_detections}
+        return self.scores.as_dict() | {"max_detections": self.max_detections, "dataset": self.dataset}
 
 
 def score_files(truth: Path, results: Path, *, max_detections: int | None = None) -> ScoredFiles:
@@ -46,7 +51,17 @@ def score_files(truth: Path, results: Path, *, max_detections: int | None = None
     if found.results and "segmentation" not in found.results[0]:
         scores = _without_masks(scores)
     remarks = [*(other if limit != _COCO_LIMIT else []), *(fault.message for fault in found.warnings)]
-    return ScoredFiles(scores, limit, tuple(remarks))
+    return ScoredFiles(scores, limit, tuple(remarks), _described(truth, document))
+
+
+def _described(path: Path, document: dict[str, Any]) -> dict[str, Any]:
+    """Name a truth by its hash, and by its fingerprint where a manifest beside it holds that very hash."""
+    sha256, fingerprint = sha256_of(path), None
+    with suppress(OSError, ValueError, LookupError, TypeError, AttributeError):  # somebody else's manifest
+        manifest = read_json(path.with_name("manifest.json"))
+        fingerprint = manifest["splits"][path.stem]["fingerprint"] if manifest["files"][path.name] == sha256 else None
+    counts = {table: len(document[table]) for table in ("images", "annotations")}
+    return {"file": str(path), "sha256": sha256, "fingerprint": fingerprint, **counts}
 
 
 def _without_masks(scores: Scores) -> Scores:

@@ -55,6 +55,12 @@ class Split:
     annotations: dict[int, list[dict[str, Any]]]
     fingerprint: str
 
+    @property
+    def description(self) -> dict[str, Any]:
+        """Say what this is, wherever a score on it is kept: only scores under one fingerprint can be compared."""
+        counts = {"images": len(self.images), "annotations": len(self.truth["annotations"])}
+        return {"split": self.name, "fingerprint": self.fingerprint, **counts}
+
     def __len__(self) -> int:
         """Count images."""
         return len(self.images)

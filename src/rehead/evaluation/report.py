@@ -32,13 +32,7 @@ def evaluation_report(
     crowded = [r.id for r in split.images if len(split.annotations.get(r.id, [])) > max_detections]
     return scores.as_dict() | {
         "intervals": spread | {"confidence": plan.confidence, "resamples": plan.resamples},
-        "dataset": {
-            "split": split.name,
-            "fingerprint": split.fingerprint,
-            "images": len(split),
-            "annotations": len(split.truth["annotations"]),
-            "crowd_regions": sum(bool(a["iscrowd"]) for a in split.truth["annotations"]),
-        },
+        "dataset": split.description | {"crowd_regions": sum(bool(a["iscrowd"]) for a in split.truth["annotations"])},
         "max_detections": max_detections,
         "tile": None if tile is None else tile.model_dump(),
         "images_above_max_detections": crowded,

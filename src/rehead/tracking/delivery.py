@@ -20,7 +20,7 @@ from rehead.tracking.store import experiment_id
 KEY_TAG = "rehead.run"
 PROCESS_TAG = "rehead.process"
 _BATCH = 100  # MLflow takes 1000 metrics but only 100 parameters or tags a request
-_NAME_LENGTH = 250
+_NAME_LENGTH, _DIGEST_LENGTH = 250, 36
 
 T = TypeVar("T")
 
@@ -119,6 +119,14 @@ def _set_tags(client: Any, run_id: str, event: Event) -> None:
         client.log_batch(run_id, tags=batch)
 
 
+def _log_dataset(client: Any, run_id: str, event: Event) -> None:
+    entities, split = load_mlflow().entities, event.body["split"]
+    source = json.dumps({"uri": event.body["source"]})
+    noted = entities.Dataset(split, event.body["fingerprint"][:_DIGEST_LENGTH], "local", source)
+    context = entities.InputTag("mlflow.data.context", split)
+    client.log_inputs(run_id, datasets=[entities.DatasetInput(noted, [context])])
+
+
 def _log_artifact(client: Any, run_id: str, event: Event) -> None:
     path = Path(event.body["path"])
     if not path.exists():  # a spooled copy that someone removed; the rest of the run is worth having
@@ -146,6 +154,7 @@ _DELIVERIES: Mapping[str, Callable[[Any, str, Event], None]] = {
     "points": _log_points,
     "params": _log_params,
     "tags": _set_tags,
+    "dataset": _log_dataset,
     "artifact": _log_artifact,
     "end": _end,
 }

@@ -58,6 +58,10 @@ class RunLog:
         """Set tags; a later value takes the place of an earlier one."""
         self._send(Event("tags", {name: str(value) for name, value in values.items()}))
 
+    def dataset(self, split: str, fingerprint: str, *, source: Path) -> None:
+        """Note a split that the run learned from or is scored on: MLflow lists it beside the numbers."""
+        self._send(Event("dataset", {"split": split, "fingerprint": fingerprint, "source": str(source)}))
+
     def artifact(self, path: Path, folder: str | None = None) -> None:
         """Keep a file, or what a folder holds, with the run; raises FileNotFoundError if it is not there."""
         if not path.exists():

@@ -3,13 +3,16 @@
 from pathlib import Path
 from typing import Any
 
+from rehead.dataset.split import Split
 from rehead.files import read_json
 from rehead.training.history import History
 from rehead.training.loop import Learner
 
 
-def training_report(learner: Learner, record: History, *, start: Path, out: Path, run_id: str | None) -> dict[str, Any]:
-    """Collect what learned, what was frozen, the best epoch, the speed, and the hashes of the weights."""
+def training_report(
+    learner: Learner, record: History, *, validation: Split, start: Path, out: Path, run_id: str | None
+) -> dict[str, Any]:
+    """Collect what learned, what was frozen, the best epoch and on what, the speed, and the hashes of the weights."""
     seconds, best = record.total("seconds"), record.best
     images = sum(float(row["images_per_second"] or 0.0) * float(row["seconds"] or 0.0) for row in record.rows)
     return {
@@ -21,6 +24,7 @@ def training_report(learner: Learner, record: History, *, start: Path, out: Path
         "best_epoch": best["epoch"],
         "best_mask_AP": best["val_mask_AP"],
         "best_box_AP": best["val_box_AP"],
+        "dataset": validation.description,
         "images_per_second": round(images / seconds, 3),
         "seconds": round(seconds, 1),
         "plan": learner.plan.model_dump(mode="json"),

@@ -27,12 +27,16 @@ class TrialRecord:
 
 @dataclass(frozen=True)
 class StudyResult:
-    """A study; without arguments, that of no trials, which leaves the parameters as they are."""
+    """A study; without arguments, that of no trials, which leaves the parameters as they are.
+
+    `dataset` describes the split that all its scores are on.
+    """
 
     study: str | None = None
     best: dict[str, Scalar] = field(default_factory=dict)
     best_mask_AP: float | None = None  # noqa: N815  the key of the report
     best_trial: int | None = None
+    dataset: dict[str, Any] | None = None
     history: tuple[TrialRecord, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
