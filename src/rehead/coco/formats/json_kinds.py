@@ -7,6 +7,8 @@ from pathlib import Path
 
 _MARK = re.compile(rb'"(?:(images|annotations)"\s*:\s*\[|(shapes)"\s*:\s*\[|(_via_\w+|regions)"\s*:)')
 _KINDS = ("coco", "labelme", "via")
+_HEAD_BYTES = 64 << 20
+"""How far a telling key may stand from a file's start."""
 
 
 def kind_of(path: Path) -> str:
@@ -14,7 +16,8 @@ def kind_of(path: Path) -> str:
     if not path.is_file():  # opening a pipe would wait for ever
         return ""
     try:
-        with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        head = min(path.stat().st_size, _HEAD_BYTES)
+        with path.open("rb") as stream, mmap.mmap(stream.fileno(), head, access=mmap.ACCESS_READ) as content:
             match = _MARK.search(content)
             return "" if match is None or match.lastindex is None else _KINDS[match.lastindex - 1]
     except (OSError, ValueError):
