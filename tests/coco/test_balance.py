@@ -48,7 +48,11 @@ def test_a_class_dealt_unevenly_is_noted_with_a_seed_that_deals_it_better() -> N
     plan = next(plan_of(seed=seed) for seed in range(99) if _lacks_newts(given, plan_of(seed=seed)))
     checked_splits(given, plan, log)
     (fault,) = log.faults
-    assert (fault.code, fault.action, "3 objects of 'newt'" in fault.message) == ("split-uneven", "warn", True)
+    assert (fault.code, fault.action, "1 class(es) are dealt unevenly: 'newt' (test " in fault.message) == (
+        "split-uneven",
+        "warn",
+        True,
+    )
     found = re.search(r"data\.seed: (\d+) does better", fault.message)
     assert found
     assert not _lacks_newts(given, plan_of(seed=int(found[1])))
@@ -79,3 +83,18 @@ def test_many_images_are_balanced_in_seconds() -> None:
     start = time.process_time()
     balanced_seed(given, plan_of())
     assert time.process_time() - start < 5
+
+
+def test_where_no_seed_does_better_that_is_said() -> None:
+    given, log = {"all": numbered(range(60), rare=(5, 17, 44))}, FaultLog()
+    plan = plan_of(val=0.01, test=0.01)
+    working = next(seed for seed in range(300) if _works(given, plan.model_copy(update={"seed": seed})))
+    checked_splits(given, plan.model_copy(update={"seed": working}), log)
+    assert "None of 300 seeds does better" in log.faults[0].message
+
+
+def _works(given: dict[str, Dataset], plan: DataPlan) -> bool:
+    try:
+        return bool(make_splits(given, plan))
+    except ValueError:
+        return False

@@ -136,9 +136,11 @@ def test_near_copies_that_the_cut_has_parted_are_named_and_may_be_left_out_of_tr
     data = replace(data, images=tuple(replace(i, facts=replace(i.facts, look=look)) for i, look in seen if i.facts))
     plan = next(plan_of(seed=seed) for seed in range(99) if _parts({"all": data}, plan_of(seed=seed), 0, 59))
     log = FaultLog({"leak-near": "drop"})
-    splits = checked_splits({"all": data}, plan, log).splits
+    made = checked_splits({"all": data}, plan, log)
+    splits = made.splits
     assert [fault.code for fault in log.faults] == ["leak-near"]
     assert ids_of(splits["train"]).isdisjoint({0, 59})
+    assert made.how["train"] == "what was left of 60 images, 1 left out as leaks"
     assert len({0, 59} & (ids_of(splits["val"]) | ids_of(splits["test"]))) == 1
 
 

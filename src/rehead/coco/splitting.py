@@ -10,13 +10,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rehead.coco.balance import Stock, best_seed, cost, dealt, stock_of, tally, uneven
+from rehead.coco.balance import SEEDS, Stock, best_seed, dealt, stock_of, tally, uneven
 from rehead.coco.faults import FaultLog, FileFaults, shortened
 from rehead.coco.grouping import group_of
 from rehead.coco.leakage import check_splits
 from rehead.coco.parts import WHOLE
 from rehead.coco.plan import DataPlan
 from rehead.coco.records import Dataset, ImageRecord, chosen
+
+_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,16 @@ def make_splits(given: Mapping[str, Dataset], plan: DataPlan) -> Splitting:
 def checked_splits(given: Mapping[str, Dataset], plan: DataPlan, log: FaultLog) -> Splitting:
     """Make the splits, and note what is uneven in those that were cut and what has leaked from one into another."""
     made = make_splits(given, plan)
+    if not made.cut:
+        return made
+    note_unevenness(given, plan, log.of(plan.source))
     cut = {name: made.splits[name] for name in made.cut}
-    if cut:
-        note_unevenness(given, plan, log.of(plan.source))
-        cut = check_splits(cut, dict.fromkeys(cut, Path(plan.source)), log, inside=False)
-    return replace(made, splits=made.splits | cut)
+    kept = check_splits(cut, dict.fromkeys(cut, Path(plan.source)), log, inside=False)
+    lost = {name: len(data.images) - len(kept[name].images) for name, data in cut.items()}
+    how = {
+        name: f"{told}, {lost[name]} left out as leaks" if lost.get(name) else told for name, told in made.how.items()
+    }
+    return replace(made, splits=made.splits | kept, how=how)
 
 
 def balanced_seed(given: Mapping[str, Dataset], plan: DataPlan) -> int:
@@ -79,28 +86,34 @@ def balanced_seed(given: Mapping[str, Dataset], plan: DataPlan) -> int:
 
 
 def note_unevenness(given: Mapping[str, Dataset], plan: DataPlan, faults: FileFaults) -> None:
-    """Note each class that the cut splits share unevenly, with its counts and a seed that does better."""
+    """Note which classes the cut splits share unevenly, with their counts and a seed that does better."""
     splits = _named(given)
     shares = _shares(splits, plan)
-    if not shares:
-        return
     stock = _stock(splits["train"], plan)
     found = tally(stock, dealt(stock, shares, plan.seed), len(shares))
     odd = uneven(stock, found, shares).nonzero()[0].tolist()
     if not odd:
         return
-    advice, seed = "no other seed does better: add images that show it", best_seed(stock, shares)
+    totals = found.objects_sc.sum(0).tolist()
+    odd.sort(key=lambda place: -totals[place])
+    told = []
+    for place in odd[:_NAMED]:
+        held = zip(shares.items(), found.objects_sc[:, place].tolist(), strict=True)
+        counts = ", ".join(f"{name} {count} of about {totals[place] * share:.0f}" for (name, share), count in held)
+        told.append(f"{shortened(stock.classes[place])} ({counts})")
+    rest = f" and {len(odd) - _NAMED} more" if len(odd) > _NAMED else ""
+    text = f"{len(odd)} class(es) are dealt unevenly: {'; '.join(told)}{rest}. {_better(stock, shares, len(odd))}"
+    faults.add("split-uneven", "data.seed", text, value=plan.seed)
+
+
+def _better(stock: Stock, shares: Mapping[str, float], odd: int) -> str:
+    """Name a seed that leaves fewer classes uneven."""
+    seed = best_seed(stock, shares)
     if seed is not None:
-        better = tally(stock, dealt(stock, shares, seed), len(shares))
-        if cost(stock, better, shares) < cost(stock, found, shares):
-            left = int(uneven(stock, better, shares).sum())
-            advice = f"data.seed: {seed} does better ({left} uneven classes instead of {len(odd)})"
-    for place in odd:
-        counts = zip(found.objects_sc[:, place].tolist(), shares.items(), strict=True)
-        total = int(found.objects_sc[:, place].sum())
-        held = ", ".join(f"{name} {count} (of {total * share:.0f} wanted)" for count, (name, share) in counts)
-        text = f"the {total} objects of {shortened(stock.classes[place])} are dealt unevenly: {held}; {advice}"
-        faults.add("split-uneven", "data.seed", text, value=plan.seed)
+        left = int(uneven(stock, tally(stock, dealt(stock, shares, seed), len(shares)), shares).sum())
+        if left < odd:
+            return f"data.seed: {seed} does better, {left} would be uneven"
+    return f"None of {SEEDS} seeds does better"
 
 
 def place_key(image: ImageRecord, plan: DataPlan) -> str:
