@@ -27,7 +27,7 @@ class ModelPlan(Section):
     weights: str = "rehead_shapes"
     """`COCO_V1`, `IMAGENET1K_V1`, `IMAGENET1K_V2`, `rehead_shapes`, `none`, a file, or `models:/name@alias`."""
     input_size: int | None = Field(None, ge=32, le=4096)
-    """Shorter side of the image as the network sees it, in pixels."""
+    """Shorter side of the image as the network sees it, in pixels; with data.tile, the side of a full tile."""
     max_size: int | None = Field(None, ge=32, le=8192)
     """Longest side that the network sees, in pixels; 5/3 of input_size where it is not given."""
     fpn_channels: Channels | None = None
@@ -38,7 +38,7 @@ class ModelPlan(Section):
     anchor_sizes: tuple[int, ...] | None = Field(None, min_length=5, max_length=5)
     """Anchor side for each of the five pyramid levels, in pixels of the resized image."""
     max_detections: int = Field(100, ge=1, le=2000)
-    """Most objects reported for one image; the evaluator uses the same number."""
+    """Most objects reported for one image, or one tile and then the whole image; the evaluator uses the same number."""
 
     seed: int = Field(0, ge=0)
     """Seed of the new heads' first weights."""
