@@ -18,6 +18,7 @@ from rehead.files import write_json
 from rehead.serving.images import read_image
 
 ORIENTATIONS = range(1, 9)
+SQUARE = {"bbox": [5, 5, 20, 20], "area": 400, "segmentation": [[5, 5, 5, 25, 25, 25, 25, 5]]}
 PLAN = ModelPlan(weights="none", input_size=64, fpn_channels=16, box_head=16, mask_layers=(8,), max_detections=4)
 
 
@@ -26,18 +27,18 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A COCO folder of eight JPEG files, one an orientation, annotated as people see them, too large to scale up."""
     folder = tmp_path_factory.mktemp("photographs")
     (folder / "images").mkdir()
-    images, annotations = [], []
-    for orientation in ORIENTATIONS:
-        pixels = np.random.default_rng(orientation).integers(0, 255, (520, 560, 3), dtype=np.uint8)
-        exif = Image.Exif()
-        exif[0x0112] = orientation
-        Image.fromarray(pixels).save(folder / "images" / f"{orientation}.jpg", exif=exif)
-        width, height = (520, 560) if orientation >= 5 else (560, 520)
-        images.append({"id": orientation, "file_name": f"{orientation}.jpg", "width": width, "height": height})
-        square = {"bbox": [5, 5, 20, 20], "area": 400, "segmentation": [[5, 5, 5, 25, 25, 25, 25, 5]]}
-        annotations.append({"id": orientation, "image_id": orientation, "category_id": 1, "iscrowd": 0, **square})
-    categories = [{"id": 1, "name": "nut"}]
-    write_json(folder / "annotations.json", {"images": images, "annotations": annotations, "categories": categories})
+    for split, orientations in {"train": (1, 2, 3, 4, 5, 6), "val": (7,), "test": (8,)}.items():
+        images, annotations = [], []
+        for orientation in orientations:
+            pixels = np.random.default_rng(orientation).integers(0, 255, (520, 560, 3), dtype=np.uint8)
+            exif = Image.Exif()
+            exif[0x0112] = orientation
+            Image.fromarray(pixels).save(folder / "images" / f"{orientation}.jpg", exif=exif)
+            width, height = (520, 560) if orientation >= 5 else (560, 520)
+            images.append({"id": orientation, "file_name": f"{orientation}.jpg", "width": width, "height": height})
+            annotations.append({"id": orientation, "image_id": orientation, "category_id": 1, "iscrowd": 0, **SQUARE})
+        document = {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "nut"}]}
+        write_json(folder / f"{split}.json", document)
     return folder
 
 
@@ -45,7 +46,7 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def trained_on(photographs: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[int, np.ndarray]:
     """The pixels HW3 that training sees, by orientation."""
     dataset = tmp_path_factory.mktemp("canonical") / "dataset"
-    ingest(DataPlan(source=str(photographs), val=0.2, test=0.2), dataset)
+    ingest(DataPlan(source=str(photographs)), dataset)
     seen = {}
     for split in (load_split(dataset, name) for name in ("train", "val", "test")):
         for number, record in enumerate(split.images):

@@ -22,6 +22,7 @@ from rehead.files import read_json
 
 WIDTH, HEIGHT = 64, 48
 SIDEWAYS = (5, 6, 7, 8)
+SPLITS = ("train", "val", "test")
 FORMATS = ("PNG", "JPEG", "TIFF", "WEBP")
 # Annotated on the upright picture; or on the stored one, which the size tells where width and height change places.
 CASES = [(o, "upright") for o in range(1, 9)] + [(o, "stored") for o in SIDEWAYS]
@@ -110,15 +111,16 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("source")
     (folder / "images").mkdir()
     categories = [{"id": number, "name": form} for number, form in enumerate(FORMS, start=1)]
-    document: dict[str, list[Any]] = {"images": [], "annotations": [], "categories": categories}
+    documents = {split: {"images": [], "annotations": [], "categories": categories} for split in SPLITS}
     for number, ((orientation, frame), form) in enumerate(zip(CASES, cycle(FORMATS), strict=False), start=1):
-        name = f"{orientation}-{frame}.img"
+        name, document = f"{orientation}-{frame}.img", documents[SPLITS[number % len(SPLITS)]]
         _draw(folder / "images" / name, number, orientation, form)
         turned = orientation in SIDEWAYS and frame == "upright"
         height, width = (WIDTH, HEIGHT) if turned else (HEIGHT, WIDTH)
         document["images"].append({"id": number, "file_name": name, "width": width, "height": height})
         document["annotations"] += _annotations(height, width, number)
-    (folder / "annotations.json").write_text(json.dumps(document), encoding="utf-8")
+    for split, document in documents.items():
+        (folder / f"{split}.json").write_text(json.dumps(document), encoding="utf-8")
     return folder
 
 
@@ -133,9 +135,9 @@ class Written:
 @pytest.fixture(scope="module")
 def written(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Written:
     folder = tmp_path_factory.mktemp("canonical") / "dataset"
-    ingest(DataPlan(source=str(source), seed=2, val=0.2, test=0.2), folder)
+    ingest(DataPlan(source=str(source)), folder)
     found = Written({}, {})
-    for split in ("train", "val", "test"):
+    for split in SPLITS:
         document = read_json(folder / f"{split}.json")
         names = {image["id"]: Path(image["file_name"]).stem for image in document["images"]}
         found.images.update({names[i["id"]]: folder / "images" / i["file_name"] for i in document["images"]})
@@ -147,18 +149,19 @@ def written(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Written:
 @pytest.fixture(scope="module")
 def shown(source: Path) -> dict[tuple[str, str], np.ndarray]:
     """The masks of the source as they lie on the upright pictures, by source and form."""
-    coco = COCO()
-    coco.dataset = json.loads((source / "annotations.json").read_text(encoding="utf-8"))
-    coco.createIndex()
     masks = {}
-    for annotation in coco.dataset["annotations"]:
-        name = Path(coco.imgs[annotation["image_id"]]["file_name"]).stem
-        mask_hw = coco.annToMask(annotation)
-        if name.endswith("stored"):
-            picture = Image.fromarray(mask_hw)
-            picture.getexif()[0x0112] = int(name[0])
-            mask_hw = np.asarray(ImageOps.exif_transpose(picture))
-        masks[name, FORMS[annotation["category_id"] - 1]] = mask_hw
+    for split in SPLITS:
+        coco = COCO()
+        coco.dataset = json.loads((source / f"{split}.json").read_text(encoding="utf-8"))
+        coco.createIndex()
+        for annotation in coco.dataset["annotations"]:
+            name = Path(coco.imgs[annotation["image_id"]]["file_name"]).stem
+            mask_hw = coco.annToMask(annotation)
+            if name.endswith("stored"):
+                picture = Image.fromarray(mask_hw)
+                picture.getexif()[0x0112] = int(name[0])
+                mask_hw = np.asarray(ImageOps.exif_transpose(picture))
+            masks[name, FORMS[annotation["category_id"] - 1]] = mask_hw
     return masks
 
 
