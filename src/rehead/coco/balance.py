@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rehead.coco.records import Dataset
+from rehead.progress import followed
 
 SEEDS = 300
 """Seeds that are tried, from 0."""
@@ -106,7 +107,8 @@ def tally(stock: Stock, split_u: Ints, splits: int) -> Tally:
 
 def best_seed(stock: Stock, shares: Mapping[str, float]) -> int | None:
     """Find the seed that deals most evenly; None if under each a split stays without objects."""
-    costs = [cost(stock, tally(stock, dealt(stock, shares, seed), len(shares)), shares) for seed in range(SEEDS)]
+    seeds = followed(range(SEEDS), total=SEEDS, what="seeds tried")
+    costs = [cost(stock, tally(stock, dealt(stock, shares, seed), len(shares)), shares) for seed in seeds]
     seed = int(np.argmin(costs))
     return seed if np.isfinite(costs[seed]) else None
 

@@ -65,10 +65,8 @@ def checked_splits(given: Mapping[str, Dataset], plan: DataPlan, log: FaultLog) 
     cut = {name: made.splits[name] for name in made.cut}
     kept = check_splits(cut, dict.fromkeys(cut, Path(plan.source)), log, inside=False)
     lost = {name: len(data.images) - len(kept[name].images) for name, data in cut.items()}
-    how = {
-        name: f"{told}, {lost[name]} left out as leaks" if lost.get(name) else told for name, told in made.how.items()
-    }
-    return replace(made, splits=made.splits | kept, how=how)
+    told = {name: f"{made.how[name]}, {count} left out as leaks" for name, count in lost.items() if count}
+    return replace(made, splits=made.splits | kept, how=made.how | told)
 
 
 def balanced_seed(given: Mapping[str, Dataset], plan: DataPlan) -> int:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rehead.coco.symmetries import WAYS, turned, turned_bits
+from rehead.progress import followed
 
 SIDE = 32
 """Pixels a side of a thumbnail."""
@@ -75,7 +76,8 @@ def find_twins(looks: Sequence[bytes], apart_n: Ints) -> Twins:
     among = [(part, part, 0) for part in parts]
     for one, other in combinations(sorted(parts, key=len, reverse=True), 2):
         among += [(one, other, way) for way in range(len(WAYS))]
-    found = [_decided(thumbnails, _candidates(bits_n88, *search), search[2]) for search in among]
+    searches = followed(among, total=len(among), what="comparisons for near copies")
+    found = [_decided(thumbnails, _candidates(bits_n88, *search), search[2]) for search in searches]
     pairs_p2, ways_p = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
     pairs_p2, first = np.unique(np.sort(pairs_p2, axis=1), axis=0, return_index=True)
     return Twins(seen[pairs_p2], ways_p[first])
