@@ -117,8 +117,13 @@ def test_a_report_of_hostile_keys_is_plain_text(document: Document, read: Any) -
 
 @pytest.mark.parametrize(
     "make",
-    [os.mkfifo, lambda path: path.symlink_to("nowhere.json"), lambda path: path.symlink_to("/dev/zero")],
-    ids=["pipe", "link to nothing", "link to a device"],
+    [
+        os.mkfifo,
+        lambda path: path.symlink_to("nowhere.json"),
+        lambda path: path.symlink_to("/dev/zero"),
+        lambda path: path.symlink_to(path.name),
+    ],
+    ids=["pipe", "link to nothing", "link to a device", "link to itself"],
 )
 def test_a_split_that_is_no_file_is_not_passed_over(make: Callable[[Path], Any], folder: Path) -> None:
     (folder / "annotations.json").rename(folder / "train.json")

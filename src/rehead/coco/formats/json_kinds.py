@@ -5,6 +5,8 @@ import os
 import re
 from pathlib import Path
 
+from rehead.coco.formats.split_names import is_folder
+
 _MARK = re.compile(rb'"(?:(images|annotations)"\s*:\s*\[|(shapes)"\s*:\s*\[|(_via_\w+|regions)"\s*:)')
 _KINDS = ("coco", "labelme", "via")
 _HEAD_BYTES = 64 << 20
@@ -33,4 +35,4 @@ def json_files(folder: Path) -> list[Path]:
         return []
     with os.scandir(folder) as entries:
         found = (entry for entry in entries if entry.name.lower().endswith(".json") and not entry.name.startswith("."))
-        return sorted(folder / entry.name for entry in found if not entry.is_dir())
+        return sorted(folder / entry.name for entry in found if not is_folder(entry))

@@ -36,4 +36,12 @@ def subfolders(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
     with os.scandir(folder) as entries:  # tells folders from 100,000 images without asking for each
-        return sorted(folder / entry.name for entry in entries if not entry.name.startswith(".") and entry.is_dir())
+        return sorted(folder / entry.name for entry in entries if not entry.name.startswith(".") and is_folder(entry))
+
+
+def is_folder(entry: "os.DirEntry[str]") -> bool:
+    """Say whether an entry is a folder; a link that leads round in a circle is none."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
