@@ -7,7 +7,8 @@ for one bit (of those at 8 bits 96 % do, at 10 bits 78 %).
 Measured on 540 pictures (COCO, microscopy, fruits, drawn shapes): of copies encoded again at quality 60, at half size,
 in grey or at 90 to 110 % brightness all are found, of those cropped by 1 % at each side 99.6 % and by 2 % 94.6 %, of
 turned and mirrored ones 99.0 %, encoded again as well 96.1 %. Of 45,000 pairs of different pictures, in each of eight
-ways, the most alike differ by 0.45. Of a thousand million pairs of random crops of them, one is taken for turned.
+ways, the most alike differ by 0.45. Of 2,300 million pairs of 100,000 random crops of them, in which the same objects
+turn up again and again, 21 are taken for turned. That takes 18 s on one core and 300 MB.
 """
 
 from collections.abc import Sequence
