@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rehead.coco.formats.split_names import split_of, subfolders
 from rehead.coco.image_files import is_image_name
+from rehead.coco.json_file import MAX_BYTES
 
 _FILE_NAME = re.compile(rb'"(?:file_name|filename)"\s*:\s*("(?:[^"\\\n]|\\.){1,4096}")')
 _PEEKED = 20
@@ -46,7 +47,7 @@ def has_images(folder: Path) -> bool:
 def peeked_names(file: Path) -> list[str]:
     """Pick the first image file names out of a JSON file without parsing it."""
     names: list[str] = []
-    if not file.is_file():  # opening a pipe would wait for ever
+    if not file.is_file() or file.stat().st_size > MAX_BYTES:  # opening a pipe would wait for ever
         return names
     with suppress(OSError, ValueError), file.open("rb") as stream:
         content = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
