@@ -26,7 +26,7 @@ from tests.coco.conftest import draw_image, sound_document
 
 Document = dict[str, Any]
 CORPUS = Path(__file__).parents[3] / "shared" / "bad_coco.py"
-odd = st.sampled_from(
+odd: st.SearchStrategy[Any] = st.sampled_from(
     [None, True, -1, 0, 1, 2, 2**70, 1.5, 1e400, float("nan"), "", "\ud800", "../x", [], {}, [[1, 2]]]
 )
 

@@ -6,7 +6,7 @@ import struct
 import unicodedata
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ from PIL import Image
 
 from rehead.coco.decoding import ImageError, decode_image
 
+Form = Literal["NFC", "NFD"]
 Document = dict[str, Any]
 
 
@@ -140,7 +141,7 @@ def test_an_image_spoiled_anywhere_is_read_or_named(data: bytes, edits: list[tup
 
 @pytest.mark.parametrize(("listed", "stored"), [("NFC", "NFD"), ("NFD", "NFC")])
 def test_a_name_in_another_unicode_form_is_found(
-    listed: str, stored: str, folder: Path, look: Any, document: Document
+    listed: Form, stored: Form, folder: Path, look: Any, document: Document
 ) -> None:
     (folder / "images" / "1.png").rename(folder / "images" / unicodedata.normalize(stored, "\u00e9.png"))
     document["images"][0]["file_name"] = unicodedata.normalize(listed, "\u00e9.png")

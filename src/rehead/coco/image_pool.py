@@ -7,7 +7,7 @@ import selectors
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -161,7 +161,7 @@ class ImagePool:
         for worker in self._workers:
             worker.close()
 
-    def inspect(self, paths: Sequence[Path]) -> Iterator[Inspection]:
+    def inspect(self, paths: Sequence[Path]) -> Generator[Inspection, None, None]:
         """Decode files and yield what was found, in their order."""
         yield from self._spread(lambda worker, path: worker.ask(path, self._max_pixels), paths)
 
