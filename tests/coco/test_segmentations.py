@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pytest
 from faster_coco_eval.core import mask as faster
 from hotcoco import mask as hot
 from hypothesis import given, settings
@@ -16,7 +17,7 @@ HEIGHT, WIDTH = 12, 16
 numbers = st.one_of(
     st.integers(-20, 30),
     st.floats(-20, 30),
-    st.sampled_from([float("nan"), float("inf"), 1e9, -1, 2**31, True, "1", None]),
+    st.sampled_from([float("nan"), float("inf"), 1e9, -1, 2**31, 10**400, True, "1", None]),
 )
 polygons = st.lists(st.lists(numbers, max_size=12), max_size=3)
 runs = st.lists(st.one_of(st.integers(0, 40), st.sampled_from([-1, 2**32, 192, 1.5])), max_size=12)
@@ -49,3 +50,11 @@ def test_evaluators_agree_on_every_mask_let_through(segmentation: Any) -> None:
     assert int(mask_hw.sum()) == found.area
     for library in (native, faster, hot):
         assert float(np.asarray(library.iou([rle], [rle], [0])).item()) == 1.0
+
+
+@pytest.mark.parametrize("at", range(6))
+@pytest.mark.parametrize("huge_at", range(6))
+def test_a_huge_integer_beside_a_number_that_is_none_is_a_fault(at: int, huge_at: int) -> None:
+    part: list[float] = [1, 1, 1, 9, 9, 9]
+    part[at], part[huge_at] = float("nan"), 10**400
+    assert _read([[1, 1, 1, 9, 9, 9], part]) is None

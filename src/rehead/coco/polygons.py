@@ -14,8 +14,6 @@ _MANY_POINTS = 20_000
 _MANY_PARTS = 1_000
 _LONGEST_OUTLINE = 10_000_000
 """Pixels of outline in one object: filling takes some 100 bytes for each."""
-Span = tuple[float, float, float, float]
-"""The least x and y, and the greatest x and y, of one part."""
 
 
 def read_polygons(value: list[Any], height: int, width: int, where: str, faults: FileFaults) -> rle.Rle | None:
@@ -23,16 +21,20 @@ def read_polygons(value: list[Any], height: int, width: int, where: str, faults:
     parts = _parts(value, where, faults)
     if parts is None:
         return None
-    spans = [_span(part) for part in parts]
-    if not _in_reach(parts, spans, _REACH * max(height, width), where, faults):
+    bounds, limit = [_bounds(part) for part in parts], _REACH * max(height, width)
+    # NaN may hide between its neighbours, but not in a sum; a sum would overflow on integers that are out of bounds.
+    near = all(-limit <= x <= right <= limit and -limit <= y <= low <= limit for x, y, right, low in bounds)
+    if not near or not math.isfinite(sum(map(sum, parts))):
+        _note_far(parts, limit, where, faults)
         return None
-    reach = max(map(max, spans)) - min(map(min, spans))
-    longest = reach * sum(map(len, parts)) / 2
+    lefts, tops, rights, bottoms = zip(*bounds, strict=True)
+    left, top, right, bottom = min(lefts), min(tops), max(rights), max(bottoms)
+    longest = (max(right, bottom) - min(left, top)) * sum(map(len, parts)) / 2
     if longest > _LONGEST_OUTLINE and (length := sum(map(_outline, parts))) > _LONGEST_OUTLINE:
         text = f"the polygon's outline of {length:.0f} pixels is too large to fill: zigzags or stray points"
         faults.add("polygon-too-long", where, text)
         return None
-    _note_oddities(parts, spans, height, width, where, faults)
+    _note_oddities(parts, max(-left, -top, right - width, bottom - height), where, faults)
     return rle.polygons_to_rle(parts, height, width)
 
 
@@ -71,22 +73,22 @@ def _long_enough(value: list[list[float]], where: str, faults: FileFaults) -> li
     return [part for part in value if len(part) >= 6] if short else value
 
 
-def _span(part: list[float]) -> Span:
+def _bounds(part: list[float]) -> tuple[float, float, float, float]:
+    """Find the least x and y, and the greatest x and y; one of them is NaN if the first x or y is."""
     xs, ys = part[0::2], part[1::2]
     return min(xs), min(ys), max(xs), max(ys)
 
 
-def _in_reach(parts: list[list[float]], spans: list[Span], limit: int, where: str, faults: FileFaults) -> bool:
-    """Prove that all coordinates are finite and near the image; native code overflows on others."""
-    for at, (part, span) in enumerate(zip(parts, spans, strict=True)):
-        if -limit <= min(span) and max(span) <= limit and math.isfinite(sum(part)):
+def _note_far(parts: list[list[float]], limit: int, where: str, faults: FileFaults) -> None:
+    """Note the first part with a coordinate that is not finite or far from the image; native code overflows on it."""
+    for at, part in enumerate(parts):
+        if -limit <= min(part) and max(part) <= limit and math.isfinite(sum(part)):
             continue
         finite = all(type(value) is int or math.isfinite(value) for value in part)
         code = "polygon-range" if finite else "polygon-not-finite"
         text = f"lie far outside the image (beyond {limit})" if finite else "are not finite (NaN or infinite)"
         faults.add(code, f"{where}[{at}]", f"polygon coordinates {text}", value=part)
-        return False
-    return True
+        return
 
 
 def _outline(part: list[float]) -> float:
@@ -97,14 +99,10 @@ def _outline(part: list[float]) -> float:
     return sum(map(max, across, down))
 
 
-def _note_oddities(
-    parts: list[list[float]], spans: list[Span], height: int, width: int, where: str, faults: FileFaults
-) -> None:
-    """Note what is kept but worth a look: outlines beyond the border, and very many points or parts."""
+def _note_oddities(parts: list[list[float]], out: float, where: str, faults: FileFaults) -> None:
+    """Note what is kept but worth a look: very many points or parts, and an outline `out` pixels beyond the border."""
     points = sum(map(len, parts)) // 2
     if points > _MANY_POINTS or len(parts) > _MANY_PARTS:
         faults.add("polygon-many", where, f"many points ({points}) or parts ({len(parts)}) in one object's polygons")
-    lefts, tops, rights, bottoms = zip(*spans, strict=True)
-    out = max(-min(lefts), -min(tops), max(rights) - width, max(bottoms) - height)
     if out > 1:
         faults.add("polygon-outside", where, f"the polygon reaches {out:.1f} pixels outside the image: clipped")
