@@ -11,12 +11,14 @@ from typing import Any
 
 from rehead.coco.faults import FileFaults
 from rehead.coco.memory import bounded_memory
+from rehead.progress import Bar, progress
 
 MAX_BYTES = 4 << 30
 _LARGE = 16 << 20
 """Bytes above which a file may need more memory than there is: objects take 7 times the text, empty ones 25 times."""
 TWICE = "\0twice"
 """The key under which an object keeps the names it was given twice; NUL keeps it apart from real keys."""
+_OBJECTS_A_STEP = 4096
 _BOM = b"\xef\xbb\xbf"
 _LONG_NUMBER = re.compile(r"\d{4301,}")
 _HINTS = (
@@ -34,13 +36,18 @@ class Document:
 
 
 class _Hooks:
-    """Counts what the parser would pass over in silence."""
+    """Counts what the parser would pass over in silence, and the objects that it has read."""
 
-    def __init__(self) -> None:
+    def __init__(self, bar: Bar | None) -> None:
         self.twice = 0
         self.constants = 0
+        self._bar = bar
+        self._done = 0
 
     def record(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        self._done += 1
+        if self._done % _OBJECTS_A_STEP == 0 and self._bar is not None:
+            self._bar.advance(units=_OBJECTS_A_STEP)
         record = dict(pairs)
         if len(record) != len(pairs):
             self.twice += 1
@@ -67,9 +74,10 @@ def _loaded(path: Path, faults: FileFaults) -> Document | None:
     text = _text(path, faults)
     if text is None:
         return None
-    hooks = _Hooks()
+    shown = progress("JSON objects read", text.count("{")) if len(text) > _LARGE else nullcontext()
     try:
-        with no_collection():
+        with no_collection(), shown as bar:
+            hooks = _Hooks(bar)
             value = json.loads(text, object_pairs_hook=hooks.record, parse_constant=hooks.constant)
     except RecursionError:
         faults.add("json-nesting", "", "the JSON nests too deep to be read")
