@@ -35,4 +35,4 @@ def test_a_file_that_swells_beyond_memory_is_a_fault(tmp_path: Path) -> None:
     file = tmp_path / "annotations.json"
     file.write_text('{"images": [' + "{}," * 6_000_000 + "{}]}", encoding="ascii")
     done = subprocess.run([sys.executable, "-c", READING, str(file)], capture_output=True, text=True)
-    assert (done.stdout, done.stderr) == ("json-too-large\n", "")
+    assert (done.returncode, done.stdout) == (0, "json-too-large\n"), done.stderr
