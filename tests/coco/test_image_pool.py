@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from rehead.coco.image_pool import ImagePool, Worker
 from rehead.coco.image_worker import inspected
@@ -50,6 +51,15 @@ def test_after_a_crash_the_next_image_is_decoded_again() -> None:
 def test_a_hang_is_ended_and_named() -> None:
     code, text = _worker(HANGING, seconds=0.2).ask(Path("slow.png"), 1).notes[0]
     assert (code, "over" in text) == ("image-crash", True)
+
+
+def test_an_image_that_takes_more_memory_than_a_worker_may_is_named_and_the_next_is_decoded(tmp_path: Path) -> None:
+    for name, side in (("large.png", 9000), ("small.png", 64)):
+        Image.new("L", (side, side)).save(tmp_path / name)
+    worker = _worker("import rehead.coco.image_worker as w; w._MEMORY_BYTES = 450 << 20; w.main()")
+    found = [worker.ask(tmp_path / name, 10**8) for name in ("large.png", "small.png")]
+    worker.close()
+    assert [[code for code, _ in inspection.notes] for inspection in found] == [["image-too-large"], []]
 
 
 def test_what_ends_the_work_early_waits_for_no_hung_decoder() -> None:
