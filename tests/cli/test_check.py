@@ -137,12 +137,24 @@ def _slow_image(path: Path) -> None:
     )
 
 
+def _heed_interrupts() -> None:
+    """Undo what a shell does to the commands that it starts in the background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @pytest.mark.parametrize("options", [[], pytest.param(["--fix", "copy"], marks=pytest.mark.slow)], ids=["check", "fix"])
 def test_ctrl_c_ends_in_one_line_and_leaves_no_process_and_no_file(coco: Path, options: list[str]) -> None:
     _slow_image(coco / "images" / "one.png")
     _write(coco, _document(SIDE, SIDE))
     command = [sys.executable, "-c", "from rehead.cli.app import main; main()", "check", str(coco), *options]
-    run = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    run = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=_heed_interrupts,
+    )
     children = psutil.Process(run.pid).children
     while run.poll() is None and not (workers := children()):
         time.sleep(0.02)
