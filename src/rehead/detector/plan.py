@@ -17,6 +17,9 @@ ArchName = Literal[
 ]
 FreezeDepth = Literal["none", "backbone", "backbone+fpn"]
 """What does not learn; it belongs to training, and stands here so that params.yaml is checked without torch."""
+MaskHeadName = Literal["fcn_28", "fcn_56", "fcn_112", "separable_28", "agnostic_28", "pointrend_112"]
+"""The number is the side of the mask that the head puts out, in pixels of its own."""
+PoolerName = Literal["roi_align", "roi_pool"]
 Channels = Annotated[int, Field(ge=8, le=4096)]
 
 
@@ -33,8 +36,11 @@ class ModelPlan(Section):
     fpn_channels: Channels | None = None
     box_head: Channels | None = None
     """Width of the box head's fully connected layers."""
+    mask_head: MaskHeadName = "fcn_28"
     mask_layers: tuple[Channels, ...] | None = Field(None, min_length=1, max_length=8)
     """Channels of the mask head's convolutions, one number a layer."""
+    pooler: PoolerName = "roi_align"
+    """How boxes are read from the feature maps; `roi_pool` rounds to whole pixels and is there to be compared with."""
     anchor_sizes: tuple[int, ...] | None = Field(None, min_length=5, max_length=5)
     """Anchor side for each of the five pyramid levels, in pixels of the resized image."""
     max_detections: int = Field(100, ge=1, le=2000)
