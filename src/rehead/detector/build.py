@@ -13,12 +13,14 @@ from torchvision.ops import FrozenBatchNorm2d
 
 from rehead.coco.plan import TilePlan
 from rehead.detector.architectures import ARCHITECTURES, Architecture, build_backbone
-from rehead.detector.plan import ModelPlan
+from rehead.detector.plan import ModelPlan, PoolerName
 from rehead.detector.scaling import TileTransform
 from rehead.roi_align.guard import GuardedRoIAlign
+from rehead.roi_align.roi_pool import GuardedRoIPool
 
 _LEVELS = ["0", "1", "2", "3"]
 _BOX_BINS, _MASK_BINS, _SAMPLES = 7, 14, 2
+POOLERS: dict[PoolerName, type[GuardedRoIAlign]] = {"roi_align": GuardedRoIAlign, "roi_pool": GuardedRoIPool}
 
 
 @dataclass(frozen=True)
@@ -76,11 +78,11 @@ def _assemble(plan: ModelPlan, outputs: int, *, frozen_statistics: bool) -> Mask
         rpn_head=RPNHead(channels, anchors.num_anchors_per_location()[0], conv_depth=2 if norm else 1),
         rpn_pre_nms_top_n_test=architecture.proposals,
         rpn_post_nms_top_n_test=architecture.proposals,
-        box_roi_pool=GuardedRoIAlign(_LEVELS, output_size=_BOX_BINS, sampling_ratio=_SAMPLES),
+        box_roi_pool=POOLERS[plan.pooler](_LEVELS, output_size=_BOX_BINS, sampling_ratio=_SAMPLES),
         box_head=box_head,
         box_predictor=FastRCNNPredictor(box_width, outputs),
         box_detections_per_img=plan.max_detections,
-        mask_roi_pool=GuardedRoIAlign(_LEVELS, output_size=_MASK_BINS, sampling_ratio=_SAMPLES),
+        mask_roi_pool=POOLERS[plan.pooler](_LEVELS, output_size=_MASK_BINS, sampling_ratio=_SAMPLES),
         mask_head=MaskRCNNHeads(channels, layers, 1, norm_layer=norm),
         mask_predictor=MaskRCNNPredictor(layers[-1], layers[-1], outputs),
     )

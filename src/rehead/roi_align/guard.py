@@ -39,7 +39,10 @@ class GuardedRoIAlign(MultiScaleRoIAlign):
         if not (torch.jit.is_tracing() or torch.compiler.is_compiling()):  # type: ignore[attr-defined]
             refuse_empty_maps([(name, x[name]) for name in self.featmap_names if name in x])
             refuse_faulty_boxes(boxes)
-        padded = [(_padded(height), _padded(width)) for height, width in image_shapes]
+        return self.read(x, boxes, [(_padded(height), _padded(width)) for height, width in image_shapes])
+
+    def read(self, x: dict[str, Tensor], boxes: list[Tensor], padded: list[tuple[int, int]]) -> Tensor:
+        """Pool what the guard let through, given each image's size as the backbone saw it."""
         return super().forward(x, boxes, padded)
 
 
