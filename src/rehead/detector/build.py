@@ -7,12 +7,13 @@ from torch import nn
 from torchvision.models.detection import MaskRCNN
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.faster_rcnn import FastRCNNConvFCHead, FastRCNNPredictor, TwoMLPHead
-from torchvision.models.detection.mask_rcnn import MaskRCNNHeads, MaskRCNNPredictor
 from torchvision.models.detection.rpn import RPNHead
 from torchvision.ops import FrozenBatchNorm2d
 
 from rehead.coco.plan import TilePlan
 from rehead.detector.architectures import ARCHITECTURES, Architecture, build_backbone
+from rehead.detector.mask_heads.predictor import MaskSize
+from rehead.detector.mask_heads.variants import MASK_HEADS
 from rehead.detector.plan import ModelPlan, PoolerName
 from rehead.detector.scaling import TileTransform
 from rehead.roi_align.guard import GuardedRoIAlign
@@ -66,8 +67,9 @@ def _assemble(plan: ModelPlan, outputs: int, *, frozen_statistics: bool) -> Mask
     architecture = ARCHITECTURES[plan.arch]
     shorter = plan.input_size or architecture.input_size
     channels = plan.fpn_channels or architecture.fpn_channels
-    layers = list(plan.mask_layers or architecture.mask_layers)
     norm = nn.BatchNorm2d if architecture.normalised_heads else None
+    mask_head = MASK_HEADS[plan.mask_head]
+    mask_size = MaskSize(channels, plan.mask_layers or architecture.mask_layers, outputs, norm)
     anchors = _anchors(plan, architecture)
     box_head, box_width = _box_head(channels, plan.box_head or architecture.box_head, architecture)
     return MaskRCNN(
@@ -83,8 +85,8 @@ def _assemble(plan: ModelPlan, outputs: int, *, frozen_statistics: bool) -> Mask
         box_predictor=FastRCNNPredictor(box_width, outputs),
         box_detections_per_img=plan.max_detections,
         mask_roi_pool=POOLERS[plan.pooler](_LEVELS, output_size=_MASK_BINS, sampling_ratio=_SAMPLES),
-        mask_head=MaskRCNNHeads(channels, layers, 1, norm_layer=norm),
-        mask_predictor=MaskRCNNPredictor(layers[-1], layers[-1], outputs),
+        mask_head=mask_head.convolutions(mask_size),
+        mask_predictor=mask_head.predictor(mask_size),
     )
 
 

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 from torchvision.models.detection import MaskRCNN
 from torchvision.models.detection.faster_rcnn import FastRCNNPredictor
-from torchvision.models.detection.mask_rcnn import MaskRCNNPredictor
+
+from rehead.detector.mask_heads.predictor import MaskPredictor
 
 
 def swap_heads(model: MaskRCNN, classes: Sequence[str], *, known: Sequence[str] = ()) -> tuple[str, ...]:
@@ -19,23 +20,31 @@ def swap_heads(model: MaskRCNN, classes: Sequence[str], *, known: Sequence[str] 
     `known` names the classes that the present predictors were trained on; without them every row starts fresh. A class
     of the same name keeps its rows. A new class starts with random scores, and with the mean of the known classes'
     boxes and masks: how to outline an object differs less between classes than what to call it. The mask predictor's
-    deconvolution knows no class and stays.
+    deconvolutions know no class and stay.
     """
     heads = model.roi_heads
     old_box, old_mask = heads.box_predictor, heads.mask_predictor
     heads.box_predictor = FastRCNNPredictor(old_box.cls_score.in_features, len(classes) + 1)
-    deconvolution = old_mask.conv5_mask
-    heads.mask_predictor = MaskRCNNPredictor(deconvolution.in_channels, deconvolution.out_channels, len(classes) + 1)
+    heads.mask_predictor = old_mask.for_outputs(len(classes) + 1)
     if not known:
         return ()
-    heads.mask_predictor.conv5_mask.load_state_dict(deconvolution.state_dict())
+    _copy_classless(old_mask, heads.mask_predictor)
     rows = [known.index(name) + 1 if name in known else None for name in classes]
     carried = tuple(name for name in classes if name in known)
     background = 0 if carried else None
     _copy_rows(old_box.cls_score, heads.box_predictor.cls_score, [background, *rows], outputs=1, fill=False)
     _copy_rows(old_box.bbox_pred, heads.box_predictor.bbox_pred, [0, *rows], outputs=4, fill=True)
-    _copy_rows(old_mask.mask_fcn_logits, heads.mask_predictor.mask_fcn_logits, [0, *rows], outputs=1, fill=True)
+    for name in old_mask.class_layers:
+        before, after = (mask.get_submodule(name) for mask in (old_mask, heads.mask_predictor))
+        _copy_rows(before, after, [0, *rows], outputs=1, fill=True)
     return carried
+
+
+def _copy_classless(old: MaskPredictor, new: MaskPredictor) -> None:
+    """Copy the layers that know no class."""
+    classes = tuple(f"{name}." for name in old.class_layers)
+    kept = {name: value for name, value in old.state_dict().items() if not name.startswith(classes)}
+    new.load_state_dict(new.state_dict() | kept)
 
 
 @torch.no_grad()

@@ -15,6 +15,7 @@ from torchvision.models import get_model_weights
 from rehead.detector.architectures import ARCHITECTURES
 from rehead.detector.build import Detector, build_detector
 from rehead.detector.heads import swap_heads
+from rehead.detector.mask_heads.warm_start import fit_mask_branch
 from rehead.detector.plan import ModelPlan
 from rehead.files import read_json, sha256_of
 
@@ -99,6 +100,8 @@ def _with_detector(
     known = tuple(origin.get("classes", [f"<unnamed {n}>" for n in range(1, outputs)]))
     frozen = not any(name.startswith("backbone.body") and name.endswith(_COUNTERS) for name in state)
     detector = build_detector(plan, known, frozen_statistics=frozen, norm_eps=origin.get("norm_eps"))
+    if origin.get("model", {}).get("mask_head", "fcn_28") != plan.mask_head:
+        state = fit_mask_branch(state, detector.model)
     _load_exactly(detector.model, state, plan)
     carried = swap_heads(detector.model, classes, known=known)
     return SwappedDetector(replace(detector, classes=classes), plan.weights, carried)
