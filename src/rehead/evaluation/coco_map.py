@@ -5,6 +5,7 @@ Truth and results must have passed the strict readers of `rehead.coco` first: py
 
 import contextlib
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,27 +45,45 @@ def coco_map(truth: dict[str, Any], results: list[dict[str, Any]], *, max_detect
 
 def scores_of(truth: dict[str, Any], evaluations: dict[str, Any]) -> Scores:
     """Reduce what `evaluate_heads` returned to the numbers that COCO reports."""
-    summaries = {head: _summary(evaluation) for head, evaluation in evaluations.items()}
+    summaries = {head: summary_of(evaluation) for head, evaluation in evaluations.items()}
     return Scores(summaries["box"], summaries["mask"], _per_class(truth, evaluations))
 
 
 def evaluate_heads(truth: dict[str, Any], results: list[dict[str, Any]], *, max_detections: int) -> dict[str, Any]:
     """Match results with truth for boxes and for masks; returns pycocotools' accumulated evaluations."""
+    return {head: evaluate(truth, results, head, max_detections=max_detections) for head in HEADS}
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what pycocotools prints from standard output, which is the user's."""
     with contextlib.redirect_stdout(io.StringIO()):
-        known = COCO()
-        known.dataset = {"info": {}, **truth}
-        known.createIndex()
-        return {head: _evaluate(known, results, *names, max_detections) for head, names in HEADS.items()}
+        yield
 
 
-def _evaluate(known: COCO, results: list[dict[str, Any]], kind: str, field: str, max_detections: int) -> COCOeval:
-    """Evaluate one head. Its results carry its own field alone: with a box in it, a mask's size would be the box's."""
+@_quiet()
+def evaluate(
+    truth: dict[str, Any],
+    results: list[dict[str, Any]],
+    head: str,
+    *,
+    max_detections: int,
+    by: type[COCOeval] = COCOeval,
+) -> COCOeval:
+    """Match the boxes or masks of results with truth; `by` says how a pair's overlap is measured.
+
+    A head's results carry its own field alone: with a box in it, a mask's size would be the box's.
+    """
+    kind, field = HEADS[head]
+    known = COCO()
+    known.dataset = {"info": {}, **truth}
+    known.createIndex()
     own = [
         {key: result[key] for key in ("image_id", "category_id", "score", field)}
         for result in results
         if field in result
     ]
-    evaluation = COCOeval(known, known.loadRes(own) if own else _nothing_found(known.dataset), kind)
+    evaluation = by(known, known.loadRes(own) if own else _nothing_found(known.dataset), kind)
     evaluation.params.maxDets = [1, min(10, max_detections), max_detections]
     evaluation.evaluate()
     evaluation.accumulate()
@@ -79,7 +98,7 @@ def _nothing_found(truth: dict[str, Any]) -> COCO:
     return found
 
 
-def _summary(evaluation: COCOeval) -> Metrics:
+def summary_of(evaluation: COCOeval) -> Metrics:
     """Reduce precision TRKAM and recall TKAM (threshold, recall, class, area, limit) to COCO's twelve means."""
     precision, recall = evaluation.eval["precision"], evaluation.eval["recall"]
     areas = {"s": 1, "m": 2, "l": 3}
