@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from rehead.cli import data, model, project, schedule
+from rehead.cli import data, experiments, model, project, schedule
 
 _INTERRUPTED = 130
 """128 and SIGINT's number, as shells count; typer turns Ctrl-C into it."""
@@ -31,6 +31,7 @@ for verb in (
     project.summary,
     data.check,
     data.score,
+    experiments.ablate,
     model.predict,
     model.serve,
     model.verify,

@@ -1,0 +1,105 @@
+"""One training in a process of its own: `python -m rehead.cli.ablation.one_run`, its request as JSON on stdin.
+
+A process alone, so that its peak memory is its own, and that a killed or crashed one costs no other. Tells each step
+and each predicted image as a line of JSON on stdout, and at last a fault if there was one.
+"""
+
+import json
+import resource
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from rehead.cli.ablation.runs import Run, store_run
+from rehead.dataset.split import Split, load_split
+from rehead.detector.build import Detector, tiled
+from rehead.detector.checkpoint import tile_of
+from rehead.detector.plan import ModelPlan
+from rehead.detector.weights import pretrained_detector
+from rehead.evaluation.validation import predict_split
+from rehead.files import read_json
+from rehead.training.loop import Learner, train
+from rehead.training.plan import TrainPlan
+
+_REPORTED = (ValueError, RuntimeError, FloatingPointError, OSError, MemoryError)
+
+Tell = Callable[[dict[str, Any]], None]
+
+
+def main() -> int:
+    """Do the training that standard input asks for; exit code 1 if it failed, with the fault as the last line."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the one who ordered this ends it
+    try:
+        run_once(json.load(sys.stdin), tell=lambda event: print(json.dumps(event), flush=True))
+    except BrokenPipeError:
+        return 1  # nobody listens any more
+    except _REPORTED as error:
+        print(json.dumps({"fault": str(error) or type(error).__name__}), flush=True)
+        return 1
+    return 0
+
+
+def run_once(request: dict[str, Any], *, tell: Tell) -> None:
+    """Train, predict the validation split with the weights of the last epoch, and store both.
+
+    The last epoch and not the best: with the rate at its end it is what the schedule aims at, and choosing an epoch
+    by the very split that is then scored would flatter each value by its luck. Nothing here opens the test split.
+    """
+    dataset = Path(request["dataset"])
+    fit, validate = load_split(dataset, "train"), load_split(dataset, "val")
+    plan = TrainPlan.model_validate(request["train"])
+    learner = Learner(_first_detector(request, fit), plan, images=len(fit))
+    seconds, worked = _trained(learner, fit, tell=tell)
+    memory = _peak_mib()
+    run = Run(
+        value=request["value"],
+        seed=request["seed"],
+        results=predict_split(learner.detector, validate, on_image=lambda: tell({"predicted": 1})),
+        seconds=seconds,
+        processor_seconds=worked,
+        peak_memory_mib=memory,
+        images_per_second=plan.epochs * len(fit) / seconds,
+        parameters=sum(parameter.numel() for parameter in learner.model.parameters()),
+    )
+    facts = {name: request[name] for name in ("model", "train")} | {"dataset": validate.description}
+    store_run(Path(request["folder"]), run, facts=facts | {"device": str(learner.device)})
+
+
+def _first_detector(request: dict[str, Any], fit: Split) -> Detector:
+    """Build the detector that the swap_heads stage would."""
+    plan = ModelPlan.model_validate(request["model"])
+    torch.manual_seed(plan.seed)
+    file = None if request["weights"] is None else Path(request["weights"])
+    swapped = pretrained_detector(plan, fit.classes, file=file)
+    return tiled(swapped.detector, tile_of(read_json(fit.folder / "manifest.json")))
+
+
+def _trained(learner: Learner, fit: Split, *, tell: Tell) -> tuple[float, float]:
+    """Train through all epochs; returns seconds of wall time and of processor time."""
+    began, worked = time.perf_counter(), time.process_time()
+    for _ in train(learner, fit, on_step=lambda step: tell({"loss": step.losses["loss"]})):
+        pass
+    return time.perf_counter() - began, time.process_time() - worked
+
+
+def _peak_mib() -> float:
+    """Give the most memory so far: what torch has held on the GPU, else what this process has had resident.
+
+    Linux hands the peak of the process that started this one down through getrusage, so its own is read from /proc.
+    """
+    if torch.cuda.is_available():
+        return torch.cuda.max_memory_allocated() / 2**20
+    status = Path("/proc/self/status")
+    if status.is_file():
+        lines = status.read_text(encoding="ascii").splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # bytes, where there is no /proc
+
+
+if __name__ == "__main__":
+    sys.exit(main())
