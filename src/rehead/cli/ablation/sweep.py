@@ -44,7 +44,7 @@ def sweep(
 
     A training that fails is told and left out; the others go on. Ctrl-C loses the one that is under way.
     """
-    done: dict[Training, Run] = {}
+    done: list[Run] = []
     faults: list[str] = []
     missing = [training for training in trainings if stored_run(training) is None]
     with progress("ablate", len(missing) * units) as bar:
@@ -60,11 +60,11 @@ def sweep(
                     faults.append(f"{training}: {fault}")
                     bar.line(f"failed: {faults[-1]}")
                     continue
-            done[training] = _finished(training)
+            done.append(_finished(training))
             if new:
                 left = (time.monotonic() - began) / seen * (len(missing) - seen)
-                bar.line(f"{training}: {summary(done[training])}; {_remaining(left, len(missing) - seen)}")
-    return Sweep(list(done.values()), faults)
+                bar.line(f"{training}: {summary(done[-1])}; {_remaining(left, len(missing) - seen)}")
+    return Sweep(done, faults)
 
 
 def child_process(dataset: Path, *, weights: Path | None = None) -> Start:
