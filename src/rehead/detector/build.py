@@ -72,7 +72,7 @@ def _assemble(plan: ModelPlan, outputs: int, *, frozen_statistics: bool) -> Mask
     mask_size = MaskSize(channels, plan.mask_layers or architecture.mask_layers, outputs, norm)
     anchors = _anchors(plan, architecture)
     box_head, box_width = _box_head(channels, plan.box_head or architecture.box_head, architecture)
-    return MaskRCNN(
+    model = MaskRCNN(
         build_backbone(architecture, channels, frozen_statistics=frozen_statistics),
         min_size=shorter,
         max_size=plan.max_size or round(shorter * 5 / 3),
@@ -88,6 +88,9 @@ def _assemble(plan: ModelPlan, outputs: int, *, frozen_statistics: bool) -> Mask
         mask_head=mask_head.convolutions(mask_size),
         mask_predictor=mask_head.predictor(mask_size),
     )
+    if mask_head.roi_heads is not None:
+        model.roi_heads = mask_head.roi_heads(model.roi_heads)
+    return model
 
 
 def _anchors(plan: ModelPlan, architecture: Architecture) -> AnchorGenerator:
