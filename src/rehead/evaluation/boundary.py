@@ -8,6 +8,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pycocotools import mask as native
 from pycocotools.cocoeval import COCOeval
 
@@ -53,11 +54,20 @@ def boundary_of(mask: Rle) -> Rle:
     A pixel lies deeper if the square around it, of that distance to each side, is all object.
     """
     height, width = mask["size"]
-    reach = max(1, round(DILATION * math.hypot(height, width)))
-    crop, side = crop_of(mask), 2 * reach + 1
-    edge_hw = crop.mask_hw.copy()
+    crop = crop_of(mask)
+    return crop_to_rle(edge_of(crop.mask_hw, reach_in(height, width)), crop.x, crop.y, height, width)
+
+
+def reach_in(height: int, width: int) -> int:
+    """Give the distance in pixels for an image of that size, at least 1."""
+    return max(1, round(DILATION * math.hypot(height, width)))
+
+
+def edge_of(mask_hw: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
+    """Keep the pixels within `reach` of the outline, in a crop that holds all that the image has of the mask."""
+    edge_hw, side = mask_hw.copy(), 2 * reach + 1
     if min(edge_hw.shape) >= side:
         sums = np.pad(np.cumsum(np.cumsum(edge_hw, axis=0, dtype=np.int64), axis=1), ((1, 0), (1, 0)))
         inside = sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side]
         edge_hw[reach:-reach, reach:-reach] &= inside < side * side
-    return crop_to_rle(edge_hw, crop.x, crop.y, height, width)
+    return edge_hw

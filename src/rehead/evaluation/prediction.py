@@ -9,7 +9,7 @@ from torch.nn import functional
 from torchvision.models.detection.transform import resize_boxes
 
 from rehead.coco.rle import Rle, crop_to_rle
-from rehead.coco.windows import grid
+from rehead.coco.windows import Crop, grid
 from rehead.detector.build import Detector
 from rehead.evaluation.detections import Detections
 from rehead.evaluation.overlaps import View
@@ -68,7 +68,13 @@ def _detect(detector: Detector, image_chw: Tensor, *, score_threshold: float = 0
 
 
 def paste_mask(mask_mm: Tensor, box_4: Tensor, *, height: int, width: int) -> Rle:
-    """Scale a mask to its box and threshold it there, straight to run lengths; no mask of the image's size is made.
+    """Scale a mask to its box and threshold it there, straight to run lengths; no mask of the image's size is made."""
+    crop = paste_crop(mask_mm, box_4)
+    return crop_to_rle(crop.mask_hw, crop.x, crop.y, height, width)
+
+
+def paste_crop(mask_mm: Tensor, box_4: Tensor) -> Crop:
+    """Scale a mask to its box and threshold it there; the crop may reach beyond the image.
 
     The rule is torchvision's `paste_masks_in_image`: one pixel of padding, box corners cut to integers, bilinear.
     """
@@ -84,4 +90,4 @@ def paste_mask(mask_mm: Tensor, box_4: Tensor, *, height: int, width: int) -> Rl
     crop_hw = functional.interpolate(
         padded[None, None], size=(pixels_h, pixels_w), mode="bilinear", align_corners=False
     )[0, 0]
-    return crop_to_rle((crop_hw > _MASK_THRESHOLD).numpy(), left, top, height, width)
+    return Crop((crop_hw > _MASK_THRESHOLD).numpy(), left, top)
