@@ -47,6 +47,11 @@ def main(
                     save_detector(learner.detector, checkpoint.best)
                 log.series(record.points(epoch))
                 bar.line(record.line())
+                if plan.thaw == epoch.number + 1:
+                    more = learner.thawed.learning - learner.frozen.learning
+                    bar.line(
+                        f"epoch {plan.thaw} thaws from {plan.freeze} to {plan.thaw_to}: {more:,} more parameters learn"
+                    )
                 checkpoint.save({"learner": learner.state(), "rows": record.rows, "run_id": log.run_id})
 
             copy_detector(checkpoint.best, out)

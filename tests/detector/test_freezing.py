@@ -1,43 +1,101 @@
+"""Which modules a depth stands for, and that no name stands for nothing."""
+
+from dataclasses import replace
+from typing import get_args
+
 import pytest
 import torch
+from torch import nn
+from torchvision.ops import FrozenBatchNorm2d
 
 from rehead.detector.architectures import ARCHITECTURES
-from rehead.detector.build import build_detector
-from rehead.detector.freezing import FROZEN_MODULES, freeze, learning_mode
+from rehead.detector.build import Detector, build_detector
+from rehead.detector.freezing import DEPTHS, freeze, learning_mode, modules_by_depth
 from rehead.detector.plan import FreezeDepth, ModelPlan
-from tests.detector.test_architectures import SMALL, target
+from rehead.training.plan import TrainPlan
+from tests.detector.test_architectures import SMALL, small_detector, target
+
+MOBILE = "maskrcnn_mobilenet_v2_fpn"
+STAGES: tuple[FreezeDepth, ...] = ("stem", "stage1", "stage2", "stage3", "stage4")
 
 
-def moved_after_two_steps(arch: str, depth: FreezeDepth) -> set[str]:
-    torch.manual_seed(0)
-    model = build_detector(ModelPlan.model_validate({"arch": arch, "weights": "none", **SMALL}), ("nut", "bolt")).model
-    freeze(model, depth)
-    learning_mode(model, depth)
-    optimizer = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.01)
-    before = {name: value.clone() for name, value in model.state_dict().items()}
-    for _ in range(2):
-        loss = torch.stack(list(model([torch.rand(3, 64, 64)] * 2, [target()] * 2).values())).sum()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return {name for name, value in model.state_dict().items() if not torch.equal(value, before[name])}
+@pytest.fixture(scope="module")
+def mobile() -> Detector:
+    return small_detector(MOBILE)
 
 
-@pytest.mark.parametrize("depth", ["backbone", "backbone+fpn"])
-@pytest.mark.parametrize("arch", ["maskrcnn_mobilenet_v2_fpn", "maskrcnn_resnet18_fpn", "maskrcnn_resnet50_fpn_v2"])
-def test_no_entry_of_a_frozen_module_moves_not_even_a_statistic(arch: str, depth: FreezeDepth) -> None:
-    moved = moved_after_two_steps(arch, depth)
-    assert moved
-    assert not [name for name in moved if name.startswith(FROZEN_MODULES[depth])]
+@pytest.fixture(scope="module", params=ARCHITECTURES)
+def any_detector(request: pytest.FixtureRequest) -> Detector:
+    """A detector of each architecture, its trunk normalised as that of a pretrained one is."""
+    plan = ModelPlan.model_validate({"arch": request.param, "weights": "none", **SMALL})
+    return build_detector(plan, ("nut",), frozen_statistics=True)
 
 
-def test_without_freezing_the_trunk_moves() -> None:
-    assert any(name.startswith("backbone.body") for name in moved_after_two_steps("maskrcnn_mobilenet_v2_fpn", "none"))
+def test_the_stem_and_the_stages_are_the_trunk_without_gap_or_overlap(any_detector: Detector) -> None:
+    table, body = modules_by_depth(any_detector), any_detector.model.backbone.body
+    entries = [f"{name}.{key}" for depth in STAGES for name in table[depth]
+               for key in any_detector.model.get_submodule(name).state_dict()]  # fmt: skip
+    assert sorted(entries) == sorted(f"backbone.body.{key}" for key in body.state_dict())
 
 
-@pytest.mark.parametrize("arch", ARCHITECTURES)
-def test_learning_and_frozen_parameters_add_up(arch: str) -> None:
-    model = build_detector(ModelPlan.model_validate({"arch": arch, "weights": "none", **SMALL}), ("nut",)).model
-    report = freeze(model, "backbone")
-    assert report.frozen == sum(p.numel() for p in model.backbone.body.parameters())
-    assert report.learning + report.frozen == sum(p.numel() for p in model.parameters())
+def test_each_stage_ends_where_its_level_of_the_pyramid_begins(any_detector: Detector) -> None:
+    table = modules_by_depth(any_detector)
+    assert [table[depth][-1].split(".")[-1] for depth in STAGES[1:]] == list(
+        any_detector.model.backbone.body.return_layers
+    )
+
+
+def test_a_deeper_depth_never_lets_more_learn(any_detector: Detector) -> None:
+    learning = [freeze(any_detector, depth).learning for depth in DEPTHS]
+    assert learning == sorted(learning, reverse=True)
+    assert len(set(learning)) == len(DEPTHS) - 1  # stage4 and backbone are the same
+
+
+def test_the_parts_of_the_report_add_up_to_the_model(any_detector: Detector) -> None:
+    report = freeze(any_detector, "backbone")
+    assert report.frozen == sum(p.numel() for p in any_detector.model.backbone.body.parameters())
+    assert report.learning + report.frozen == sum(p.numel() for p in any_detector.model.parameters())
+
+
+def test_only_the_heads_learn_at_the_last_depth(mobile: Detector) -> None:
+    report = freeze(mobile, "backbone+fpn+rpn")
+    assert report.modules == ("backbone.body", "backbone.fpn", "rpn")
+    assert [p.name for p in report.parts if p.learns] == ["box_head", "box_predictor", "mask_head", "mask_predictor"]
+
+
+def test_a_shallower_depth_lets_learn_again_what_a_deeper_one_froze(mobile: Detector) -> None:
+    freeze(mobile, "backbone+fpn+rpn")
+    assert freeze(mobile, "none").frozen == 0
+
+
+def test_a_frozen_rpn_still_gives_its_losses(mobile: Detector) -> None:
+    freeze(mobile, "backbone+fpn+rpn")
+    learning_mode(mobile, "backbone+fpn+rpn")
+    losses = mobile.model([torch.rand(3, 64, 64)], [target()])
+    assert len(losses) == 5
+
+
+@pytest.mark.parametrize("change", [{"stem": ("conv0",)}, {"stages": {"3": "0", "6": "1", "13": "2", "71": "3"}}])
+def test_a_name_that_stands_for_no_module_is_an_error(
+    mobile: Detector, change: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = replace(ARCHITECTURES[MOBILE], **change)  # type: ignore[arg-type]
+    monkeypatch.setitem(ARCHITECTURES, MOBILE, wrong)
+    with pytest.raises(ValueError, match="has no module"):
+        freeze(mobile, "none")
+
+
+def test_a_pretrained_resnet_of_the_second_kind_has_batch_norm_that_freezing_must_stop() -> None:
+    plan = ModelPlan.model_validate({"arch": "maskrcnn_resnet50_fpn_v2", "weights": "none", **SMALL})
+    detector = build_detector(plan, ("nut",), frozen_statistics=True)
+    learning_mode(detector, "stage2")
+    body = detector.model.backbone.body
+    norms = {name: module for name, module in body.named_modules() if isinstance(module, nn.BatchNorm2d)}
+    assert not any(isinstance(module, FrozenBatchNorm2d) for module in body.modules())
+    assert {name.split(".")[0] for name, norm in norms.items() if not norm.training} == {"bn1", "layer1", "layer2"}
+
+
+def test_a_depth_that_there_is_not_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(ValueError, match="'stage4', 'backbone'") as caught:
+        TrainPlan.model_validate({"freeze": "backbones"})
+    assert all(depth in str(caught.value) for depth in get_args(FreezeDepth))

@@ -32,8 +32,10 @@ class Architecture:
     """torchvision's name of the classifier that the trunk comes from, so of its ImageNet weights too."""
     body: Callable[..., nn.Module]
     """Takes norm_layer=, returns the trunk with its stages as children."""
+    stem: tuple[str, ...]
+    """Children before the first stage that hold anything to learn: the first convolution and its norm."""
     stages: dict[str, str]
-    """Child that ends a stage -> pyramid level."""
+    """Child that ends a stage -> pyramid level; a stage is all children since the one before."""
     channels: tuple[int, ...]
     """Channels at the end of each stage."""
     fpn_channels: int = 256
@@ -59,7 +61,7 @@ def _resnet(classifier: Callable[..., nn.Module], norm_layer: Norm) -> nn.Module
     return classifier(weights=None, norm_layer=norm_layer)
 
 
-_RESNET = {"layer1": "0", "layer2": "1", "layer3": "2", "layer4": "3"}
+_STEM, _RESNET = ("conv1", "bn1"), {"layer1": "0", "layer2": "1", "layer3": "2", "layer4": "3"}
 _BASIC, _BOTTLENECK = (64, 128, 256, 512), (256, 512, 1024, 2048)
 _small = partial(
     Architecture,
@@ -73,17 +75,21 @@ _small = partial(
 
 ARCHITECTURES: dict[str, Architecture] = {
     "maskrcnn_mobilenet_v2_fpn": _small(
-        "mobilenet_v2", _mobilenet_v2, {"3": "0", "6": "1", "13": "2", "17": "3"}, (24, 32, 96, 320)
+        "mobilenet_v2", _mobilenet_v2, ("0",), {"3": "0", "6": "1", "13": "2", "17": "3"}, (24, 32, 96, 320)
     ),
     "maskrcnn_mobilenet_v3_large_fpn": _small(
-        "mobilenet_v3_large", _mobilenet_v3, {"3": "0", "6": "1", "12": "2", "15": "3"}, (24, 40, 112, 160)
+        "mobilenet_v3_large",
+        _mobilenet_v3,
+        ("0",),
+        {"3": "0", "6": "1", "12": "2", "15": "3"},
+        (24, 40, 112, 160),
     ),
-    "maskrcnn_resnet18_fpn": Architecture("resnet18", partial(_resnet, resnet18), _RESNET, _BASIC),
-    "maskrcnn_resnet34_fpn": Architecture("resnet34", partial(_resnet, resnet34), _RESNET, _BASIC),
-    "maskrcnn_resnet50_fpn": Architecture("resnet50", partial(_resnet, resnet50), _RESNET, _BOTTLENECK),
-    "maskrcnn_resnet101_fpn": Architecture("resnet101", partial(_resnet, resnet101), _RESNET, _BOTTLENECK),
+    "maskrcnn_resnet18_fpn": Architecture("resnet18", partial(_resnet, resnet18), _STEM, _RESNET, _BASIC),
+    "maskrcnn_resnet34_fpn": Architecture("resnet34", partial(_resnet, resnet34), _STEM, _RESNET, _BASIC),
+    "maskrcnn_resnet50_fpn": Architecture("resnet50", partial(_resnet, resnet50), _STEM, _RESNET, _BOTTLENECK),
+    "maskrcnn_resnet101_fpn": Architecture("resnet101", partial(_resnet, resnet101), _STEM, _RESNET, _BOTTLENECK),
     "maskrcnn_resnet50_fpn_v2": Architecture(
-        "resnet50", partial(_resnet, resnet50), _RESNET, _BOTTLENECK, normalised_heads=True
+        "resnet50", partial(_resnet, resnet50), _STEM, _RESNET, _BOTTLENECK, normalised_heads=True
     ),
 }
 

@@ -15,8 +15,13 @@ ArchName = Literal[
     "maskrcnn_resnet101_fpn",
     "maskrcnn_resnet50_fpn_v2",
 ]
-FreezeDepth = Literal["none", "backbone", "backbone+fpn"]
-"""What does not learn; it belongs to training, and stands here so that params.yaml is checked without torch."""
+FreezeDepth = Literal[
+    "none", "stem", "stage1", "stage2", "stage3", "stage4", "backbone", "backbone+fpn", "backbone+fpn+rpn"
+]
+"""What does not learn: each depth with all before it, shallowest first; `backbone` ends where `stage4` does.
+
+It belongs to training, and stands here so that params.yaml is checked without torch.
+"""
 MaskHeadName = Literal["fcn_28", "fcn_56", "fcn_112", "separable_28", "agnostic_28", "pointrend_112"]
 """The number is the side of the mask that the head puts out, in pixels of its own."""
 PoolerName = Literal["roi_align", "roi_pool"]

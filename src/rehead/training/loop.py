@@ -57,11 +57,21 @@ class Learner:
         self.detector, self.plan = detector, plan
         self.device = best_device()
         self.model = detector.model.to(self.device, memory_format=torch.channels_last)
-        self.frozen = freeze(self.model, plan.freeze)
+        self.thawed = freeze(detector, plan.freeze_at(plan.epochs))
+        """What learns, and what never does, once all is thawed that will be."""
+        last = list(learning_parameters(self.model))
+        self.frozen = freeze(detector, plan.freeze)
+        """What learns and what is frozen in the first epoch."""
         _limit_samples(self.model, plan)
-        self.optimizer: Optimizer = build_optimizer(self.model, plan)
+        joining = [value for value in last if not value.requires_grad]
+        self.optimizer: Optimizer = build_optimizer(self.model, plan, joining=joining)
         self.steps_an_epoch = -(-images // plan.batch_size)
-        self.schedule: LambdaLR = build_schedule(self.optimizer, plan, steps=plan.epochs * self.steps_an_epoch)
+        self.schedule: LambdaLR = build_schedule(
+            self.optimizer,
+            plan,
+            steps=plan.epochs * self.steps_an_epoch,
+            thaw=((plan.thaw or 1) - 1) * self.steps_an_epoch,
+        )
         self.epochs_done = 0
 
     @property
@@ -101,7 +111,8 @@ def train(learner: Learner, split: Split, *, on_step: Callable[[Step], None] = l
     while learner.epochs_done < plan.epochs:
         number = learner.epochs_done + 1
         torch.manual_seed(int(np.random.SeedSequence([plan.seed, number]).generate_state(1)[0]))
-        learning_mode(learner.model, plan.freeze)
+        freeze(learner.detector, plan.freeze_at(number))
+        learning_mode(learner.detector, plan.freeze_at(number))
         start = time.perf_counter()
         steps: list[Step] = []
         for samples in batches(

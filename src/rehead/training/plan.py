@@ -1,9 +1,9 @@
 """How to fine-tune: the `train` section of params.yaml."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from rehead.dataset.plan import AugmentPlan
 from rehead.detector.plan import FreezeDepth
@@ -15,6 +15,9 @@ class TrainPlan(Section):
 
     freeze: FreezeDepth = "backbone"
     epochs: int = Field(10, ge=1, le=10_000)
+    thaw: int | None = Field(None, ge=2)
+    """Epoch from which on only `thaw_to` is frozen; None thaws nothing."""
+    thaw_to: FreezeDepth = Field("none", validate_default=True)
     batch_size: int = Field(4, ge=1, le=256)
     optimizer: Literal["adamw", "sgd"] = "adamw"
     lr: float = Field(1e-3, gt=0.0, le=10.0)
@@ -37,6 +40,27 @@ class TrainPlan(Section):
     workers: int = Field(0, ge=0, le=64)
     """Processes that load images beside the training; 0 loads in between."""
     seed: int = Field(0, ge=0)
+
+    def freeze_at(self, epoch: int) -> FreezeDepth:
+        """Give the depth that is frozen in an epoch, counted from 1."""
+        return self.freeze if self.thaw is None or epoch < self.thaw else self.thaw_to
+
+    @field_validator("thaw")
+    @classmethod
+    def _within_the_training(cls, thaw: int | None, info: ValidationInfo) -> int | None:
+        if thaw is not None and thaw > info.data.get("epochs", thaw):
+            raise ValueError(
+                f"epochs is {info.data['epochs']}, so epoch {thaw} never comes; name an earlier one, or null"
+            )
+        return thaw
+
+    @field_validator("thaw_to")
+    @classmethod
+    def _shallower(cls, depth: FreezeDepth, info: ValidationInfo) -> FreezeDepth:
+        order, frozen = get_args(FreezeDepth), info.data.get("freeze")
+        if info.data.get("thaw") is not None and frozen and order.index(depth) >= order.index(frozen):
+            raise ValueError(f"must be shallower than freeze: {frozen}, or thaw: null; depths are {', '.join(order)}")
+        return depth
 
     def tuned(self, best: Mapping[str, Any]) -> "TrainPlan":
         """Take over what tuning found, given as {"train.lr": ...}; raises ValueError for a name that is not ours."""

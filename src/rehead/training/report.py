@@ -12,13 +12,17 @@ from rehead.training.loop import Learner
 def training_report(
     learner: Learner, record: History, *, validation: Split, start: Path, out: Path, run_id: str | None
 ) -> dict[str, Any]:
-    """Collect what learned, what was frozen, the best epoch and on what, the speed, and the hashes of the weights."""
+    """Collect what learned, what was frozen, the best epoch and on what, the speed, and the hashes of the weights.
+
+    What thaws counts as learning in the sums.
+    """
     seconds, best = record.total("seconds"), record.best
     images = sum(float(row["images_per_second"] or 0.0) * float(row["seconds"] or 0.0) for row in record.rows)
     return {
-        "learning_parameters": learner.frozen.learning,
-        "frozen_parameters": learner.frozen.frozen,
-        "frozen_modules": list(learner.frozen.modules),
+        "learning_parameters": learner.thawed.learning,
+        "frozen_parameters": learner.thawed.frozen,
+        "frozen_modules": list(learner.thawed.modules),
+        "modules": _modules(learner),
         "epochs": len(record.rows),
         "steps": len(record.rows) * learner.steps_an_epoch,
         "best_epoch": best["epoch"],
@@ -32,3 +36,17 @@ def training_report(
         "weights_sha256": read_json(out / "manifest.json")["weights.safetensors"],
         "run_id": run_id,
     }
+
+
+def _modules(learner: Learner) -> list[dict[str, Any]]:
+    """List the parts of the model; `thaws` is the epoch from which on a frozen one learns."""
+    return [
+        {
+            "part": first.name,
+            "modules": list(first.modules),
+            "parameters": first.parameters,
+            "state": "learning" if first.learns else "frozen",
+            "thaws": learner.plan.thaw if last.learns and not first.learns else None,
+        }
+        for first, last in zip(learner.frozen.parts, learner.thawed.parts, strict=True)
+    ]
