@@ -52,7 +52,7 @@ def read_unseen(path: Path, plan: DataPlan) -> Reading:
             log, splits = _read(source, plan)
         parts = [part for parts in source.splits.values() for part in parts]
     if log.rejected:
-        raise ValueError(_rejection(path, log))
+        raise ValueError(rejection_of(path, log))
     faults = {code: count for code, count in log.totals().items() if code not in _EXPECTED}
     beside = next((part.images for part in parts if part.file == path and path.is_file()), None)
     return Reading(path, splits, faults, beside)
@@ -74,7 +74,7 @@ def _read(source: Source, plan: DataPlan) -> tuple[FaultLog, dict[str, Dataset]]
     return log, {"train" if name == WHOLE else name: data for name, data in splits.items()}
 
 
-def _rejection(path: Path, log: FaultLog) -> str:
+def rejection_of(path: Path, log: FaultLog) -> str:
     """Count the faults that reject a dataset, and tell the first one whole."""
     rejecting = {code: count for code, count in log.totals().items() if log.actions[code] == "reject"}
     first = next(fault for fault in log.faults if fault.action == "reject")
