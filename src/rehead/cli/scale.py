@@ -69,7 +69,7 @@ def advise_detections(survey: Survey, plans: Plans) -> Advice:
 
 def advise_anchors(survey: Survey, plans: Plans) -> Advice:
     """Keep the architecture's anchors unless they miss a tenth of the boxes and others hold clearly more."""
-    boxes = _boxes_seen(survey.measured, plans)
+    boxes = boxes_seen(survey.measured, plans)
     own = measure_fit(boxes, default_sizes(plans.model))
     told = f"the architecture's own hold {own.recall:.1%} of the boxes at IoU 0.5"
     if own.recall >= _GOOD_RECALL:
@@ -83,7 +83,7 @@ def advise_anchors(survey: Survey, plans: Plans) -> Advice:
 def pixels_seen(measured: Measurements, plans: Plans) -> Floats:
     """Compute the pixels of each image, or of one of its tiles, as the network sees it; shape N."""
     tile = _tile_side(plans)
-    return _image_sides(measured, tile).prod(axis=1) * _scales(measured, plans) ** 2
+    return _image_sides(measured, tile).prod(axis=1) * scales_seen(measured, plans) ** 2
 
 
 def pixels_loaded(measured: Measurements, plans: Plans) -> Floats:
@@ -107,11 +107,13 @@ def _needed_input(measured: Measurements, tile: int | None) -> float:
     return float(np.quantile(enough / scales(measured, 1, tile=tile)[measured.image_m], 0.9))
 
 
-def _boxes_seen(measured: Measurements, plans: Plans) -> Floats:
-    return np.asarray(measured.boxes_m4 * _scales(measured, plans)[measured.image_m][:, None])
+def boxes_seen(measured: Measurements, plans: Plans) -> Floats:
+    """Compute the boxes in pixels of the image as the network sees it; shape M x 4."""
+    return np.asarray(measured.boxes_m4 * scales_seen(measured, plans)[measured.image_m][:, None])
 
 
-def _scales(measured: Measurements, plans: Plans) -> Floats:
+def scales_seen(measured: Measurements, plans: Plans) -> Floats:
+    """Compute the factor by which each image is resized for the network; shape N."""
     size = plans.model.input_size or (320 if default_sizes(plans.model)[0] == 16 else 800)
     return scales(measured, size, max_size=plans.model.max_size, tile=_tile_side(plans))
 
