@@ -35,12 +35,12 @@ def compare_values(
         score = coco_map(truth, run.results, max_detections=model.max_detections).mask["AP"]
         return f"mask AP {'undefined' if score is None else f'{score:.3f}'}, {run.seconds:.0f} s"
 
-    done = sweep(
-        trainings,
-        child_process(dataset, weights=weights),
-        units=train.epochs * -(-images // train.batch_size) + len(truth["images"]),
-        summary=summary,
-    )
+    units = train.epochs * -(-images // train.batch_size) + len(truth["images"])
+    try:
+        done = sweep(trainings, child_process(dataset, weights=weights), units=units, summary=summary)
+    except KeyboardInterrupt:
+        print(f"finished runs are kept in {root}: the same command goes on with the others", file=sys.stderr)
+        raise
     if not done.runs:
         raise RuntimeError(f"ablate {name}: all {len(trainings)} runs failed; the last: {done.faults[-1]}")
     print(table_of(done.runs, truth, max_detections=model.max_detections))

@@ -1,6 +1,6 @@
 """What can be compared, and the trainings that a comparison takes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -27,8 +27,12 @@ class Experiment:
         for setting in (self.prefix + value, value):
             if setting in self.known:
                 return setting
-        shown = ", ".join(name.removeprefix(self.prefix) for name in self.known)
+        shown = ", ".join(map(self.label, self.known))
         raise ValueError(f"ablate {self.name}: {value!r} is no model.{self.field}; choose from {shown}")
+
+    def label(self, setting: str) -> str:
+        """Give the shortest name that a user may type for one of the field's values."""
+        return setting.removeprefix(self.prefix)
 
 
 EXPERIMENTS = {
@@ -55,32 +59,27 @@ def plan_trainings(
     A seed decides the new heads' first weights and all choices of the training; the schedule is the same for all.
     `facts` is what else the outcome depends on, from `facts_of`; each training gets a folder of its own below `root`.
     """
+    settings = dict.fromkeys(map(experiment.setting, values or experiment.defaults))
     return [
-        _planned(
-            value,
-            experiment,
-            seed=seed,
-            model=model,
-            train=train,
-            folder_of=lambda plans: root / content_key({**facts, **plans}),
-        )
+        _planned(experiment, setting, seed=seed, model=model, train=train, facts=facts, root=root)
         for seed in range(seeds)
-        for value in dict.fromkeys(values or experiment.defaults)
+        for setting in settings
     ]
 
 
 def _planned(
-    value: str,
     experiment: Experiment,
+    setting: str,
     *,
     seed: int,
     model: ModelPlan,
     train: TrainPlan,
-    folder_of: Callable[[dict[str, Any]], Path],
+    facts: dict[str, Any],
+    root: Path,
 ) -> Training:
-    changes = {experiment.field: experiment.setting(value), "seed": seed}
+    changes = {experiment.field: setting, "seed": seed}
     plans = {
         "model": model.model_copy(update=changes).model_dump(mode="json"),
         "train": train.model_copy(update={"seed": seed}).model_dump(mode="json"),
     }
-    return Training(value, seed, plans["model"], plans["train"], folder_of(plans))
+    return Training(experiment.label(setting), seed, **plans, folder=root / content_key(facts | plans))

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from rehead.cli.ablation.runs import Run, store_run
+from rehead.cli.ablation.runs import Run, content_key, facts_of, store_run
 from rehead.dataset.split import Split, load_split
 from rehead.detector.build import Detector, tiled
 from rehead.detector.checkpoint import tile_of
@@ -50,6 +50,7 @@ def run_once(request: dict[str, Any], *, tell: Tell) -> None:
     The last epoch and not the best: with the rate at its end it is what the schedule aims at, and choosing an epoch
     by the very split that is then scored would flatter each value by its luck. Nothing here opens the test split.
     """
+    facts = _verified_facts(request)
     dataset = Path(request["dataset"])
     fit, validate = load_split(dataset, "train"), load_split(dataset, "val")
     plan = TrainPlan.model_validate(request["train"])
@@ -66,16 +67,30 @@ def run_once(request: dict[str, Any], *, tell: Tell) -> None:
         images_per_second=plan.epochs * len(fit) / seconds,
         parameters=sum(parameter.numel() for parameter in learner.model.parameters()),
     )
-    facts = {name: request[name] for name in ("model", "train")} | {"dataset": validate.description}
-    store_run(Path(request["folder"]), run, facts=facts | {"device": str(learner.device)})
+    store_run(
+        Path(request["folder"]), run, facts=facts | {"dataset": validate.description, "device": str(learner.device)}
+    )
+
+
+def _verified_facts(request: dict[str, Any]) -> dict[str, Any]:
+    """Collect what the outcome depends on; raises ValueError if that is no longer what the folder is named after."""
+    model = ModelPlan.model_validate(request["model"])
+    facts = facts_of(Path(request["dataset"]), model, weights=_weights_file(request))
+    facts |= {name: request[name] for name in ("model", "train")}
+    if content_key(facts) != Path(request["folder"]).name:
+        raise ValueError("the dataset, the weights or the code changed since the ablation began: start it again")
+    return facts
+
+
+def _weights_file(request: dict[str, Any]) -> Path | None:
+    return None if request["weights"] is None else Path(request["weights"])
 
 
 def _first_detector(request: dict[str, Any], fit: Split) -> Detector:
     """Build the detector that the swap_heads stage would."""
     plan = ModelPlan.model_validate(request["model"])
     torch.manual_seed(plan.seed)
-    file = None if request["weights"] is None else Path(request["weights"])
-    swapped = pretrained_detector(plan, fit.classes, file=file)
+    swapped = pretrained_detector(plan, fit.classes, file=_weights_file(request))
     return tiled(swapped.detector, tile_of(read_json(fit.folder / "manifest.json")))
 
 

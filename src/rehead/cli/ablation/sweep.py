@@ -33,38 +33,27 @@ class Sweep:
     faults: list[str]
 
 
-def sweep(
-    trainings: Sequence[Training],
-    start: Start,
-    *,
-    units: int,
-    summary: Callable[[Run], str],
-) -> Sweep:
+def sweep(trainings: Sequence[Training], start: Start, *, units: int, summary: Callable[[Run], str]) -> Sweep:
     """Do what is missing and return all; `units` is how many steps and predicted images a training tells of.
 
     A training that fails is told and left out; the others go on. Ctrl-C loses the one that is under way.
     """
-    done: list[Run] = []
-    faults: list[str] = []
     missing = [training for training in trainings if stored_run(training) is None]
+    faults: list[str] = []
     with progress("ablate", len(missing) * units) as bar:
         if len(missing) < len(trainings):
             bar.line(f"{len(trainings) - len(missing)} of {len(trainings)} runs are done already")
-        began, seen = time.monotonic(), 0
-        for training in trainings:
-            new = training in missing
-            if new:
-                seen += 1
-                fault = _follow(start(training), bar, note=f"{training} ({seen} of {len(missing)} runs)", units=units)
-                if fault is not None:
-                    faults.append(f"{training}: {fault}")
-                    bar.line(f"failed: {faults[-1]}")
-                    continue
-            done.append(_finished(training))
-            if new:
-                left = (time.monotonic() - began) / seen * (len(missing) - seen)
-                bar.line(f"{training}: {summary(done[-1])}; {_remaining(left, len(missing) - seen)}")
-    return Sweep(done, faults)
+        began = time.monotonic()
+        for number, training in enumerate(missing, start=1):
+            note = f"{training} ({number} of {len(missing)} runs)"
+            fault = _follow(start(training), bar, note=note, units=units)
+            if fault is not None:
+                faults.append(f"{training}: {fault}")
+            told = summary(_finished(training)) if fault is None else f"failed: {fault}"
+            left = _remaining((time.monotonic() - began) / number, len(missing) - number)
+            bar.line(f"{training}: {told}; {left}")
+    found = [stored_run(training) for training in trainings]
+    return Sweep([run for run in found if run is not None], faults)
 
 
 def child_process(dataset: Path, *, weights: Path | None = None) -> Start:
