@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from rehead.cli import data, experiments, model, project, schedule
+from rehead.cli import data, direction, experiments, model, project, schedule
 
 _INTERRUPTED = 130
 """128 and SIGINT's number, as shells count; typer turns Ctrl-C into it."""
@@ -29,6 +29,8 @@ for verb in (
     project.init,
     project.params,
     project.summary,
+    direction.route,
+    direction.guide,
     data.check,
     data.score,
     experiments.ablate,

@@ -23,8 +23,8 @@ class Route:
 _COVERS: dict[Task, str] = {
     "instance": "all of it: reading and splitting the data, training, box and mask mAP, registry, serving, retraining",
     "semantic": (
-        "not the training, and no mIoU. It reads, checks and repairs labels that outline objects, from which class masks "
-        "are painted; and a detector of each object gives class masks too"
+        "not the training, and no mIoU. It reads, checks and repairs labels that outline objects, from which class "
+        "masks are painted; and a detector of each object gives class masks too"
     ),
     "panoptic": (
         "the things alone: instance masks of what can be counted, box and mask mAP. Not stuff, not the one map without "
@@ -34,7 +34,7 @@ _COVERS: dict[Task, str] = {
 _CHECK = "rehead check PATH"
 _GUIDE = "rehead guide instance-vs-semantic"
 _NEXT: dict[Task, tuple[str, ...]] = {
-    "instance": (_CHECK, "rehead init PATH", "dvc repro"),
+    "instance": (_CHECK, "rehead init PATH", "# put the lines for params.yaml in the place of its own", "dvc repro"),
     "semantic": (_CHECK, _GUIDE),
     "panoptic": (_CHECK, _GUIDE),
 }
@@ -53,5 +53,5 @@ def _task(answers: Answers) -> tuple[Task, str]:
             return "semantic", "only the class of each pixel is needed; stuff is a class like any other, for new heads"
         return "semantic", "only the class of each pixel is needed: one map of classes, the rest is background"
     if answers.stuff == Stuff.YES:
-        return "panoptic", "each object is needed by itself and stuff as well: one map in which every pixel has its segment"
+        return "panoptic", "each object is needed by itself and stuff too: one map in which every pixel has its segment"
     return "instance", "each object is needed by itself, and nothing but objects: each gets a mask, a box and a score"

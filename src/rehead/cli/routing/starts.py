@@ -5,13 +5,21 @@ two libraries are not installed here; their names are those of Detectron2's mode
 Mask2Former (Cheng et al. 2022).
 """
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from rehead.cli.routing.answers import Want
 
 Task = Literal["instance", "semantic", "panoptic"]
-Setting = str | int
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One line of params.yaml: `section.key`, the value as YAML has it, and the reason where the data gave it."""
+
+    name: str
+    value: Any
+    because: str = ""
 
 
 @dataclass(frozen=True)
@@ -22,12 +30,12 @@ class Start:
     model: str
     weights: str
     why: str
-    settings: dict[str, Setting] = field(default_factory=dict)
+    settings: tuple[Setting, ...] = ()
     code: tuple[str, ...] = ()
 
 
-def _ours(why: str, **model: Setting) -> Start:
-    settings = {f"model.{key}": value for key, value in model.items()}
+def _ours(why: str, **model: str | int) -> Start:
+    settings = tuple(Setting(f"model.{key}", value) for key, value in model.items())
     return Start("rehead", str(model["arch"]), str(model["weights"]), why, settings)
 
 
@@ -73,8 +81,8 @@ STARTS: dict[tuple[Task, Want], Start] = {
         mask_head="fcn_28",
     ),
     ("instance", Want.BORDERS): _ours(
-        "the same detector with masks of 56x56 instead of 28x28 in each box. That pays only where 28 cells lose detail: "
-        "`rehead ceiling` tells before any training. The next step is mask_head: pointrend_112",
+        "the same detector with masks of 56x56 instead of 28x28 in each box. That pays only where 28x28 loses detail, "
+        "which `rehead ceiling` tells before any training. The next step is mask_head: pointrend_112",
         arch="maskrcnn_resnet50_fpn_v2",
         weights="COCO_V1",
         input_size=800,
@@ -98,8 +106,8 @@ STARTS: dict[tuple[Task, Want], Start] = {
         "segmentation_models_pytorch",
         "Unet",
         'encoder_name="resnet34", encoder_weights="imagenet"',
-        "a U-Net leads fine features past the bottleneck up to full resolution, while torchvision's models predict at an "
-        "eighth of it and enlarge the result",
+        "a U-Net leads fine features past the bottleneck up to full resolution, while torchvision's models predict at "
+        "an eighth of it and enlarge the result",
         code=(
             "import segmentation_models_pytorch as smp",
             "CLASSES = 3  # yours, and one for the rest",
