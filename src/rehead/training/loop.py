@@ -84,6 +84,13 @@ class Learner:
         """Count the steps of finished epochs."""
         return self.epochs_done * self.steps_an_epoch
 
+    def begin(self, epoch: int) -> None:
+        """Seed what an epoch leaves to chance, and freeze what it freezes."""
+        torch.manual_seed(int(np.random.SeedSequence([self.plan.seed, epoch]).generate_state(1)[0]))
+        depth = self.plan.freeze_at(epoch)
+        freeze(self.detector, depth)
+        learning_mode(self.detector, depth)
+
     def state(self) -> dict[str, Any]:
         """Give all that the next epoch depends on, as tensors and plain types."""
         return {
@@ -110,23 +117,21 @@ def train(learner: Learner, split: Split, *, on_step: Callable[[Step], None] = l
     plan = learner.plan
     while learner.epochs_done < plan.epochs:
         number = learner.epochs_done + 1
-        torch.manual_seed(int(np.random.SeedSequence([plan.seed, number]).generate_state(1)[0]))
-        freeze(learner.detector, plan.freeze_at(number))
-        learning_mode(learner.detector, plan.freeze_at(number))
+        learner.begin(number)
         start = time.perf_counter()
         steps: list[Step] = []
         for samples in batches(
             split, plan.augment, batch_size=plan.batch_size, seed=plan.seed, epoch=number, workers=plan.workers
         ):
-            steps.append(_take_step(learner, samples, epoch=number, index=len(steps)))
+            steps.append(take_step(learner, samples, epoch=number, index=len(steps)))
             on_step(steps[-1])
         learner.epochs_done = number
         seconds = time.perf_counter() - start
         yield Epoch(number, tuple(steps), _mean_losses(steps), len(split) / seconds, seconds)
 
 
-def _take_step(learner: Learner, samples: Sequence[Sample], *, epoch: int, index: int) -> Step:
-    """Do one forward, backward and optimiser step."""
+def take_step(learner: Learner, samples: Sequence[Sample], *, epoch: int, index: int) -> Step:
+    """Do one forward, backward and optimiser step; raises DivergedError."""
     losses = _losses(learner, samples)
     total = torch.stack(list(losses.values())).sum()
     values = {name: float(value.detach()) for name, value in losses.items()} | {"loss": float(total.detach())}
