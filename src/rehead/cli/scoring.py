@@ -1,19 +1,15 @@
 """Scoring of COCO files: truth and results pass the strict readers before an evaluator sees them."""
 
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rehead.coco.checking import report_on
-from rehead.coco.faults import FaultLog
-from rehead.coco.reading import read_dataset
-from rehead.coco.rendering import print_faults
+from rehead.cli.truth import described, read_file
 from rehead.coco.results import check_results
 from rehead.coco.truth import document_of
 from rehead.evaluation.coco_map import Scores, coco_map
-from rehead.files import read_json, sha256_of
+from rehead.files import read_json
 
 _LARGEST = 1e15
 _COCO_LIMIT = 100
@@ -51,17 +47,7 @@ def score_files(truth: Path, results: Path, *, max_detections: int | None = None
     if found.results and "segmentation" not in found.results[0]:
         scores = _without_masks(scores)
     remarks = [*(other if limit != _COCO_LIMIT else []), *(fault.message for fault in found.warnings)]
-    return ScoredFiles(scores, limit, tuple(remarks), _described(truth, document))
-
-
-def _described(path: Path, document: dict[str, Any]) -> dict[str, Any]:
-    """Name a truth by its hash, and by its fingerprint where a manifest beside it holds that very hash."""
-    sha256, fingerprint = sha256_of(path), None
-    with suppress(OSError, ValueError, LookupError, TypeError, AttributeError):  # somebody else's manifest
-        manifest = read_json(path.with_name("manifest.json"))
-        fingerprint = manifest["splits"][path.stem]["fingerprint"] if manifest["files"][path.name] == sha256 else None
-    counts = {table: len(document[table]) for table in ("images", "annotations")}
-    return {"file": str(path), "sha256": sha256, "fingerprint": fingerprint, **counts}
+    return ScoredFiles(scores, limit, tuple(remarks), described(truth, document))
 
 
 def _without_masks(scores: Scores) -> Scores:
@@ -78,11 +64,7 @@ def _truth_document(path: Path) -> dict[str, Any]:
 
     Published numbers are computed from the file as it stands, so no repair of a box may move them.
     """
-    log = FaultLog({})
-    data = read_dataset(path, None, log)
-    if data is None or log.rejected:
-        print_faults(report_on(path, {}, log))
-        raise ValueError(f"{path} is rejected: mend it, see `rehead check {path}`")
+    data = read_file(path)
     given = {entry["id"]: entry for entry in read_json(path)["annotations"] if type(entry.get("id")) is int}
     document = document_of(data)
     for item, annotation in zip(data.annotations, document["annotations"], strict=True):
