@@ -31,7 +31,7 @@ def main(*, dataset: Path, start: Path, report: Path, figures: Path) -> None:
         from rehead.tuning.study import run_study
 
         training = read_params("train", TrainPlan)
-        axes = axes_of(plan.space, TrainPlan)
+        axes = axes_of(plan.space, TrainPlan, given=training)
         study = open_study(storage_url(plan), study_name(facts_of(dataset, start, training, plan)))
         result = run_study(
             study,

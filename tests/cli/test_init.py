@@ -12,7 +12,7 @@ from rehead.cli.sections import check_sections
 from rehead.coco.ingestion import ingest
 from rehead.params import load_document
 from rehead.retraining.watching import unwatched
-from tests.cli.initialised import PARAMS, PIPELINE, init, values
+from tests.cli.initialised import PARAMS, PIPELINE, SETTINGS, init, values
 from tests.cli.squares import draw_images, write_squares
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +28,12 @@ def test_each_value_carries_its_reason(bricks: Path) -> None:
     init(bricks)
     reason = "nine of ten objects reach 20 px; from images of 480 px"
     assert re.search(rf"\n  input_size: 160 +# {reason}\n", PARAMS.read_text())
+
+
+def test_a_thaw_of_before_is_taken_back_since_what_is_frozen_is_chosen_anew(bricks: Path) -> None:
+    PARAMS.write_text(SETTINGS + "  thaw: 3\n")
+    assert "train.thaw: null (was 3)" in init(bricks).stdout
+    assert check_sections(PARAMS) == []
 
 
 def test_what_is_written_is_valid(bricks: Path) -> None:

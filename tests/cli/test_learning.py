@@ -9,6 +9,7 @@ from rehead.cli.learning import advise_batch_size, advise_epochs, advise_freeze,
 from rehead.cli.plans import Plans
 from rehead.coco.measurements import Measurements
 from rehead.detector.plan import ArchName
+from rehead.training.plan import TrainPlan
 from tests.cli.surveys import measured, survey
 
 GIVEN = {"val": 1, "test": 1}
@@ -61,6 +62,13 @@ def test_larger_inputs_take_more_memory() -> None:
 def test_a_trunk_that_learns_takes_more_memory() -> None:
     plans = Plans().with_value("train", "freeze", "none")
     assert bytes_of(measured(), plans) > bytes_of(measured(), plans.with_value("train", "freeze", "backbone"))
+
+
+@pytest.mark.parametrize("change", [{"freeze": "stage3"}, {"thaw": 3}])
+def test_a_trunk_that_learns_in_part_or_later_takes_the_memory_of_one_that_learns(change: dict[str, object]) -> None:
+    train = TrainPlan.model_validate({"freeze": "backbone", **change})
+    learning = Plans().with_value("train", "freeze", "none")
+    assert bytes_of(measured(), replace(Plans(), train=train)) == bytes_of(measured(), learning)
 
 
 def test_one_crowded_image_takes_more_memory() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from rehead.training.plan import TrainPlan
 from rehead.tuning.plan import Dimension
 from rehead.tuning.space import axes_of, starting_point
 from tests.tuning.toy import AXES, Section
@@ -64,3 +65,21 @@ def test_untuned_values_outside_the_space_are_no_start() -> None:
 def test_an_axis_with_steps_holds_its_steps_alone(value: object, held: bool) -> None:
     [axis] = axes_of({"train.weight_decay": dimension(low=0, high=1, step=0.25)}, Section)
     assert axis.holds(value) is held
+
+
+def test_an_epoch_that_may_be_none_is_a_whole_number() -> None:
+    [axis] = axes_of({"train.thaw": dimension(low=2, high=4)}, TrainPlan)
+    assert axis.whole
+
+
+def test_a_value_is_judged_beside_the_section_as_it_stands() -> None:
+    space = {"train.thaw": dimension(choices=[None, 12])}
+    assert axes_of(space, TrainPlan, given=TrainPlan(epochs=20))
+    with pytest.raises(ValueError, match=r"epoch 12 never comes.*got 12"):
+        axes_of(space, TrainPlan, given=TrainPlan(epochs=5))
+
+
+def test_a_value_that_contradicts_another_parameter_names_it() -> None:
+    space = {"train.freeze": dimension(choices=["backbone", "stem"])}
+    with pytest.raises(ValueError, match=r"train\.freeze: train\.thaw_to .* shallower than freeze: stem.*got 'stem'"):
+        axes_of(space, TrainPlan, given=TrainPlan(thaw=3, thaw_to="stem"))

@@ -1,7 +1,11 @@
 """One trial: what it is worth, and why it may end early."""
 
+from collections.abc import Iterator
+
 import pytest
 
+from rehead.training.plan import TrainPlan
+from rehead.tuning.plan import Scalar
 from rehead.tuning.study import run_study
 from tests.tuning.toy import AXES, Opening, Runs, by_trial, plan_of, tried, yielding
 
@@ -41,6 +45,15 @@ def test_divergence_fails_the_trial_and_not_the_study(opening: Opening) -> None:
 def test_want_of_memory_prunes_the_trial(opening: Opening, error: Exception) -> None:
     first = tried(opening, 2, by_trial(error, (0.2,))).history[0]
     assert (first.state, first.reason) == ("pruned", "out of memory")
+
+
+def test_values_that_do_not_go_together_prune_the_trial_with_the_reason(opening: Opening) -> None:
+    def objective(params: dict[str, Scalar]) -> Iterator[float]:
+        yield float(TrainPlan(thaw=3).tuned({"train.freeze": params["train.freeze"]}).freeze_at(1) == "backbone")
+
+    kept, pruned = sorted(tried(opening, 2, objective, seed=1).history, key=lambda record: record.state)
+    assert (kept.params["train.freeze"], pruned.params["train.freeze"]) == ("backbone", "none")
+    assert "train.thaw_to: Value error, must be shallower" in str(pruned.reason)
 
 
 def test_any_other_error_ends_the_study(opening: Opening) -> None:

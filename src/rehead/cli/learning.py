@@ -1,6 +1,7 @@
 """Advice on how to train: what is frozen, images a step, epochs."""
 
 from math import ceil
+from typing import get_args
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from rehead.cli.division import training_images
 from rehead.cli.memory import in_gib
 from rehead.cli.plans import Plans
 from rehead.cli.scale import pixels_loaded, pixels_seen, samples_an_image
+from rehead.detector.plan import FreezeDepth
 
 _STEPS = 600
 _LEAST_EPOCHS, _MOST_EPOCHS = 5, 100
@@ -50,6 +52,11 @@ def advise_freeze(survey: Survey, plans: Plans) -> Advice:
     return Advice("train", "freeze", "backbone", f"{number:.0f} images are few: the trunk keeps what it learned before")
 
 
+def advise_thaw(survey: Survey, plans: Plans) -> Advice:
+    """Take a thaw back, since what is frozen and for how long is decided anew."""
+    return Advice("train", "thaw", None, "train.freeze and train.epochs are chosen anew; thaw again once they stand")
+
+
 def advise_batch_size(survey: Survey, plans: Plans) -> Advice:
     """Take the largest power of two that fits into memory and leaves an epoch some steps."""
     most = _LARGEST_BATCH if survey.memory.gpu else _LARGEST_BATCH_ON_CPU
@@ -75,12 +82,18 @@ def advise_epochs(survey: Survey, plans: Plans) -> Advice:
 
 def estimate_bytes(survey: Survey, plans: Plans, *, batch_size: int) -> float:
     """Estimate the peak of a training step: nearly the largest images, their masks, and the most masks of one image."""
-    measured, frozen = survey.measured, plans.train.freeze != "none"
+    measured, frozen = survey.measured, _trunk_stays_frozen(plans)
     loaded, seen = pixels_loaded(measured, plans), pixels_seen(measured, plans)
     objects = measured.objects_n * loaded / measured.sizes_n2.prod(axis=1)
     masks = objects * (loaded + seen)
     image = _BYTES_A_PIXEL[plans.model.arch][frozen] * np.quantile(seen, 0.95) + _KEPT * masks.mean()
     return float(_FIXED_BYTES + batch_size * image + _RESIZED * masks.max())
+
+
+def _trunk_stays_frozen(plans: Plans) -> bool:
+    """Tell whether no part of the trunk learns in any epoch; one that learns in part is counted as a whole."""
+    depths = get_args(FreezeDepth)
+    return depths.index(plans.train.freeze_at(plans.train.epochs)) >= depths.index("stage4")
 
 
 def _samples(survey: Survey, plans: Plans) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 
 from rehead.cli.advice import Advice, Adviser, Survey
 from rehead.cli.division import Balance, advise_group, advise_seed, advise_test, advise_val
-from rehead.cli.learning import advise_batch_size, advise_epochs, advise_freeze
+from rehead.cli.learning import advise_batch_size, advise_epochs, advise_freeze, advise_thaw
 from rehead.cli.memory import Memory
 from rehead.cli.network import advise_arch, advise_weights
 from rehead.cli.plans import Plans
@@ -18,10 +18,10 @@ Choice = Callable[[Advice, Plans], Any]
 """Settles on a value for an advice, which its plans then accept."""
 
 
-def advisers(balance: Balance, *, divides: bool) -> tuple[Adviser, ...]:
+def advisers(balance: Balance, *, divides: bool, thaws: bool = False) -> tuple[Adviser, ...]:
     """List the advisers in the order of params.yaml, which is that of what follows from what.
 
-    `divides` takes those in that decide which image goes to which split.
+    `divides` takes those in that decide which image goes to which split, `thaws` the one that takes a thaw back.
     """
     division = (advise_val, advise_test, advise_group, partial(advise_seed, balance=balance))
     return (
@@ -32,6 +32,7 @@ def advisers(balance: Balance, *, divides: bool) -> tuple[Adviser, ...]:
         advise_input_size,
         advise_detections,
         advise_anchors,
+        *((advise_thaw,) if thaws else ()),
         advise_freeze,
         advise_batch_size,
         advise_epochs,

@@ -35,7 +35,7 @@ def check_sections(path: Path) -> list[str]:
         try:
             plan = read_params(name, model, path=path)
             if isinstance(plan, TunePlan):
-                axes_of(plan.space, TrainPlan)
+                axes_of(plan.space, TrainPlan, given=read_params("train", TrainPlan, path=path))
         except ValueError as error:  # both name the faults below a first line
             faults += [line.strip() for line in str(error).splitlines()[1:]]
     return list(dict.fromkeys(faults))  # each section repeats the names of unknown ones

@@ -69,7 +69,8 @@ def set_up(path: Path, project: Project, choose: Choice, *, dry_run: bool) -> No
     """Choose settings for a dataset, write both files together unless it is a dry run, and show what was chosen."""
     reading = read_unseen(path, project.plans.data)
     memory = find_memory()
-    asked = advisers(reading.balanced_seed, divides=project.new)
+    thaws = project.plans.train.thaw is not None
+    asked = advisers(reading.balanced_seed, divides=project.new, thaws=thaws)
     decided = decide(survey_of(reading.splits, memory), project.plans, choose, asked)
     settings = [Advice("data", "source", source_of(path), _REASON), *decided]
     texts = project.with_settings(settings, beside=reading.beside)

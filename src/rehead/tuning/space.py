@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
 import pydantic
 
@@ -60,8 +60,14 @@ class Axis:
         return abs(steps - round(steps)) < 1e-9
 
 
-def axes_of(space: Mapping[str, Dimension], section: type[pydantic.BaseModel]) -> tuple[Axis, ...]:
-    """Turn the space into axes; raises ValueError with every name or value that `section` would not take."""
+def axes_of(
+    space: Mapping[str, Dimension], section: type[pydantic.BaseModel], *, given: pydantic.BaseModel | None = None
+) -> tuple[Axis, ...]:
+    """Turn the space into axes; raises ValueError with every name or value that `section` would not take.
+
+    `given` is the section as it stands, beside which each value must make sense; without it, the defaults.
+    """
+    others = given.model_dump() if given else {}
     faults: list[str] = []
     axes = []
     for name, dimension in space.items():
@@ -69,8 +75,8 @@ def axes_of(space: Mapping[str, Dimension], section: type[pydantic.BaseModel]) -
         if field is None or not isinstance(field.get_default(call_default_factory=False), _SCALARS):
             faults.append(_unknown(name, section))
             continue
-        axis = Axis(name, dimension, whole=field.annotation is int)
-        faults += _unfit_values(axis, section)
+        axis = Axis(name, dimension, whole=int in (field.annotation, *get_args(field.annotation)))
+        faults += _unfit_values(axis, section, others)
         axes.append(axis)
     if faults:
         raise ValueError("\n".join([f"tune.space has {len(faults)} fault(s):", *(f"  {fault}" for fault in faults)]))
@@ -83,7 +89,7 @@ def starting_point(axes: tuple[Axis, ...], section: pydantic.BaseModel) -> dict[
     return values if all(axis.holds(values[axis.name]) for axis in axes) else None
 
 
-def _unfit_values(axis: Axis, section: type[pydantic.BaseModel]) -> list[str]:
+def _unfit_values(axis: Axis, section: type[pydantic.BaseModel], others: Mapping[str, Any]) -> list[str]:
     """List the ends or choices of an axis that the section refuses, and why."""
     values: tuple[Any, ...] = axis.dimension.choices or (axis.dimension.low, axis.dimension.high)
     faults = []
@@ -91,10 +97,16 @@ def _unfit_values(axis: Axis, section: type[pydantic.BaseModel]) -> list[str]:
         faults.append(f"tune.space.{axis.name}: low, high and step must be whole numbers")
     for value in values:
         try:
-            section.model_validate({axis.name.removeprefix(_PREFIX): value})
+            section.model_validate({**others, axis.name.removeprefix(_PREFIX): value})
         except pydantic.ValidationError as error:
-            faults += [f"tune.space.{axis.name}: {fault['msg']}, got {value!r}" for fault in error.errors()]
+            faults += [f"tune.space.{axis.name}: {_refusal(axis, fault)}, got {value!r}" for fault in error.errors()]
     return faults
+
+
+def _refusal(axis: Axis, fault: Mapping[str, Any]) -> str:
+    """Say what is wrong with a value, and with which other parameter it does not go together."""
+    where = _PREFIX + ".".join(map(str, fault["loc"]))
+    return str(fault["msg"]) if where == axis.name else f"{where} {fault['msg']}"
 
 
 def _unknown(name: str, section: type[pydantic.BaseModel]) -> str:

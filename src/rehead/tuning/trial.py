@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import optuna
+import pydantic
 
 from rehead.tracking.lineage import process_tag
 from rehead.tuning.orphans import PROCESS
@@ -38,8 +39,8 @@ class TrialRunner:
     def __call__(self, trial: optuna.Trial) -> float:
         """Run one trial.
 
-        Raises TrialPruned for one not worth going on with or short of memory, FloatingPointError for a score that is
-        no number; the reason is kept with the trial.
+        Raises TrialPruned for one not worth going on with, short of memory or of values that do not go together,
+        FloatingPointError for a score that is no number; the reason is kept with the trial.
         """
         trial.set_user_attr(PROCESS, process_tag())
         params = {axis.name: axis.suggest(trial) for axis in self._axes}
@@ -50,6 +51,10 @@ class TrialRunner:
             except optuna.TrialPruned as pruned:
                 log.tags({"reason": _keep_reason(trial, str(pruned))})
                 raise
+            except pydantic.ValidationError as error:  # each value is good, but not with the others
+                reason = "; ".join(f"train.{'.'.join(map(str, f['loc']))}: {f['msg']}" for f in error.errors())
+                log.tags({"reason": _keep_reason(trial, reason)})
+                raise optuna.TrialPruned(reason) from None
             except ArithmeticError as error:
                 _keep_reason(trial, str(error))
                 raise
