@@ -127,9 +127,8 @@ def _ending(code: int) -> str:
     return f"its process ended with code {code}; what it wrote stands above"
 
 
-def _remaining(seconds: float, runs: int) -> str:
+def _remaining(seconds_each: float, runs: int) -> str:
     if runs == 0:
-        return "all are done"
-    return (
-        f"about {seconds / 60:.0f} min left for {runs}" if seconds >= 90 else f"about {seconds:.0f} s left for {runs}"
-    )
+        return "no run is left"
+    minutes, seconds = divmod(round(seconds_each * runs), 60)
+    return f"{runs} to go, about {minutes} min" if minutes else f"{runs} to go, about {seconds} s"
