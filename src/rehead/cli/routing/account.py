@@ -1,6 +1,7 @@
 """What `rehead route` tells: one record for JSON, and the same as text for people."""
 
 import json
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -13,6 +14,8 @@ from rehead.cli.routing.evidence import Evidence
 from rehead.cli.routing.reasons import Reasoned
 from rehead.cli.routing.route import Route
 from rehead.cli.routing.starts import Setting
+
+_CLASSES = re.compile(r"^CLASSES = \d+ ")
 
 
 @dataclass(frozen=True)
@@ -33,10 +36,19 @@ class Account:
     def commands(self) -> tuple[str, ...]:
         """The commands that come next, for the dataset if there is one."""
         place = "PATH" if self.source is None else shlex.quote(str(self.source))
-        commands = (command.replace("PATH", place) for command in self.route.next)
-        # The checker knows no panoptic labels: it would list what they lack to be objects.
-        panoptic = self.evidence is not None and self.evidence.panoptic
-        return tuple(command for command in commands if not (panoptic and command.startswith("rehead check")))
+        first: tuple[str, ...] = ()
+        if self.evidence is not None and self.evidence.panoptic and self.route.task == "instance":
+            first = ("# turn the panoptic labels of things into one mask an object, and go on with those",)
+            place = "PATH"
+        return (*first, *(command.replace("PATH", place) for command in self.route.next))
+
+    @property
+    def code(self) -> tuple[str, ...]:
+        """The Python to start with, for as many classes as the dataset has."""
+        if self.evidence is None:
+            return self.route.start.code
+        number = f"CLASSES = {len(self.evidence.classes) + 1} "
+        return tuple(_CLASSES.sub(number, line) for line in self.route.start.code)
 
     def as_dict(self) -> dict[str, Any]:
         """Write it for JSON."""
@@ -49,7 +61,7 @@ class Account:
             "why": list(self.route.why),
             "settings": {setting.name: setting.value for setting in self.settings},
             "because": {setting.name: setting.because for setting in self.settings if setting.because},
-            "code": list(start.code),
+            "code": list(self.code),
             "covers": self.route.covers,
             "next": list(self.commands),
             "answers": asdict(self.decided.answers),
@@ -75,15 +87,18 @@ class Account:
             yield from _block(f"the data ({_counts(self.evidence)})", self._reasons(self.reasoned))
         if self.settings:
             yield from _block("for params.yaml", _yaml(self.settings), bullet="  ")
-        if start.code:
-            yield from _block("in Python", start.code, bullet="  ")
+        if self.code:
+            yield from _block("in Python", self.code, bullet="  ")
         yield from _block("rehead does", (self.route.covers,))
         yield from _block("next", self.commands, bullet="  ")
 
     def _reasons(self, reasoned: Reasoned) -> Iterator[str]:
         for name, because in reasoned.because.items():
+            if name == "want" and self.decided.origins[name] != "data":
+                continue
             yield f"{name} {getattr(reasoned.answers, name)}: {because}"
-        yield from reasoned.facts
+        if self.route.task == "instance":
+            yield from reasoned.facts
 
 
 def _counts(evidence: Evidence) -> str:

@@ -21,7 +21,7 @@ class Reasoned:
     because: dict[str, str]
     """Field of Answers to the reason."""
     facts: tuple[str, ...]
-    """What else bears on the model."""
+    """What else bears on a detector of objects."""
 
 
 def answer_from(evidence: Evidence) -> Reasoned:
@@ -44,8 +44,8 @@ def _objects(evidence: Evidence) -> tuple[Objects, str]:
         return Objects.EACH, "there are no objects to look at; this is what most people with such a file need"
     if evidence.single and looked.broken >= _BROKEN:
         return Objects.CLASS, (
-            f"no image holds two objects of one class, and {looked.broken:.0%} of the masks are in several pieces, as "
-            "where the pixels of a class were cut out together"
+            f"no image holds two objects of one class, and {_percent(looked.broken)} of the masks are in several pieces, "
+            "as where the pixels of a class were cut out together"
         )
     if evidence.single:
         told = "yet no image holds two of one class, so that class masks would do as well"
@@ -64,9 +64,9 @@ def _objects(evidence: Evidence) -> tuple[Objects, str]:
 def _stuff(evidence: Evidence) -> tuple[Stuff, str]:
     covered = f"labels cover {_percent(evidence.covered)} of the median image"
     if evidence.stuff:
-        told = "are marked as stuff" if evidence.panoptic else "are stuff by their names"
-        way_out = "" if evidence.panoptic else "; without them it is a task of objects alone (--stuff no)"
-        return Stuff.YES, f"{_listed(evidence.stuff)} {told}, and {covered}{way_out}"
+        how = "as marked by isthing" if evidence.panoptic else "by name"
+        way_out = "" if evidence.panoptic else "; without it this is a task of objects alone (--stuff no)"
+        return Stuff.YES, f"there is stuff {how} ({_listed(evidence.stuff)}), and {covered}{way_out}"
     if evidence.covered >= _COVERED:
         return Stuff.YES, f"{covered}: that leaves no background, so stuff is labelled too"
     return Stuff.NO, f"{covered}, and no class is stuff by its name"
@@ -80,10 +80,9 @@ def _want(evidence: Evidence) -> tuple[Want, str]:
 
 
 def _facts(evidence: Evidence) -> Iterator[str]:
-    """Tell what bears on the model and on nothing of the three questions."""
     looked = evidence.outlines
     if looked is not None and looked.poor < _POOR:
-        yield f"{_grids(looked)}: finer masks have little AP to win here"
+        yield f"{_grids(looked)}: finer masks have little AP to win"
     if evidence.crowds:
         yield f"{evidence.crowds} crowd regions, whose objects are not told apart: ignored in training and scoring"
 
@@ -91,7 +90,7 @@ def _facts(evidence: Evidence) -> Iterator[str]:
 def _grids(looked: Outlines) -> str:
     usual, finer = (f"masks of {side}x{side} keep {looked.kept[side]:.3f}" for side in CELLS)
     poor = f"{_percent(looked.poor)} of the objects below {POOR}" if looked.poor else f"no object below {POOR}"
-    return f"of the outlines, {usual} as mean IoU ({poor}), {finer}"
+    return f"of the outlines, by estimate, {usual} as mean IoU ({poor}), {finer}"
 
 
 def _percent(share: float) -> str:

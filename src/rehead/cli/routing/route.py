@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rehead.cli.routing.answers import Answers, Objects, Stuff
+from rehead.cli.routing.answers import Answers, Objects, Stuff, Want
 from rehead.cli.routing.starts import STARTS, Start, Task
 
 
@@ -31,20 +31,27 @@ _COVERS: dict[Task, str] = {
         "overlaps, not PQ"
     ),
 }
-_CHECK = "rehead check PATH"
 _GUIDE = "rehead guide instance-vs-semantic"
 _NEXT: dict[Task, tuple[str, ...]] = {
-    "instance": (_CHECK, "rehead init PATH", "# put the lines for params.yaml in the place of its own", "dvc repro"),
-    "semantic": (_CHECK, _GUIDE),
-    "panoptic": (_CHECK, _GUIDE),
+    "instance": (
+        "rehead check PATH",
+        "rehead init PATH",
+        "# put the lines for params.yaml in the place of its own",
+        "dvc repro",
+    ),
+    "semantic": (_GUIDE,),
+    "panoptic": ("rehead route PATH --stuff no  # the things alone", _GUIDE),
 }
+_CEILING = "rehead ceiling PATH"
 
 
 def route(answers: Answers) -> Route:
     """Choose; total over all answers, and the same for the same answers."""
     task, reason = _task(answers)
     start = STARTS[task, answers.want]
-    return Route(task, start, (reason, start.why), _COVERS[task], _NEXT[task])
+    sharp = task == "instance" and answers.want == Want.BORDERS
+    following = (_CEILING, *_NEXT[task]) if sharp else _NEXT[task]
+    return Route(task, start, (reason, start.why), _COVERS[task], following)
 
 
 def _task(answers: Answers) -> tuple[Task, str]:

@@ -19,6 +19,7 @@ from rehead.coco.records import Dataset
 
 _STEP = 32
 """The network pads images to multiples of this."""
+_SLOW = "trains slowly without a GPU, and none is found here; --want speed names a small one"
 
 
 def fitted(start: Start, splits: Mapping[str, Dataset], memory: Memory) -> Iterator[Setting]:
@@ -32,6 +33,8 @@ def fitted(start: Start, splits: Mapping[str, Dataset], memory: Memory) -> Itera
         plans = plans.with_value(advice.section, advice.key, advice.value)
         if advice.value is not None:
             found[advice.name] = Setting(advice.name, advice.value, advice.because)
+    if plans.model.weights == "COCO_V1" and not memory.gpu:
+        found["model.arch"] = Setting("model.arch", plans.model.arch, _SLOW)
     yield from (found.pop(setting.name, setting) for setting in start.settings)
     yield from found.values()
 
