@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,19 +85,19 @@ def child_process(dataset: Path, *, weights: Path | None = None) -> Start:
 @contextmanager
 def _child(request: str) -> Iterator[subprocess.Popen[str]]:
     """Run the child with a request on its standard input, and end it with the block."""
-    child = subprocess.Popen(_CHILD, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        if child.stdin is not None:
-            child.stdin.write(request)
-            child.stdin.close()
-        yield child
-    finally:
-        child.terminate()
+    with subprocess.Popen(_CHILD, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
         try:
-            child.wait(_GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+            if child.stdin is not None:
+                with suppress(BrokenPipeError):  # it has ended already; its exit code tells
+                    child.stdin.write(request)
+                    child.stdin.close()
+            yield child
+        finally:
+            child.terminate()
+            try:
+                child.wait(_GRACE_SECONDS)
+            except subprocess.TimeoutExpired:
+                child.kill()
 
 
 def _follow(events: Iterator[Event], bar: Bar, *, note: str, units: int) -> str | None:
