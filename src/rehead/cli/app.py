@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from rehead.cli import data, direction, experiments, model, project, schedule
+from rehead.cli import ceiling, data, direction, experiments, model, project, schedule
 
 _INTERRUPTED = 130
 """128 and SIGINT's number, as shells count; typer turns Ctrl-C into it."""
@@ -33,6 +33,7 @@ for verb in (
     direction.guide,
     data.check,
     data.score,
+    ceiling.ceiling,
     experiments.ablate,
     model.predict,
     model.serve,

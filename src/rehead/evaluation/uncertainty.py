@@ -38,9 +38,24 @@ def intervals(
 
     None where AP is undefined or no resample was asked for.
     """
-    rng = np.random.default_rng(seed)
-    draws = [np.bincount(rng.integers(images, size=images), minlength=images) for _ in range(resamples)]
+    draws = draws_of(images, resamples=resamples, seed=seed)
     return {head: _interval(matches_of(found), draws, confidence) for head, found in evaluations.items()}
+
+
+def draws_of(images: int, *, resamples: int, seed: int) -> list[NDArray[np.int64]]:
+    """Draw as many images as there are, with replacement, again and again: how often each was drawn (I)."""
+    rng = np.random.default_rng(seed)
+    return [np.bincount(rng.integers(images, size=images), minlength=images) for _ in range(resamples)]
+
+
+def resampled(classes: list[Matches], draws: list[NDArray[np.int64]]) -> NDArray[np.float64]:
+    """Give AP over classes at each threshold (T) for each draw that holds an object: of one truth always the same."""
+    means = []
+    for weights_i in draws:
+        defined = [ap for matches in classes if (ap := average_precision(matches, weights_i)) is not None]
+        if defined:
+            means.append(np.mean(defined, axis=0))
+    return np.array(means) if means else np.zeros((0, 0))
 
 
 def matches_of(evaluation: Any) -> list[Matches]:
@@ -85,14 +100,14 @@ def _interval(
     classes: list[Matches], draws: list[NDArray[np.int64]], confidence: float
 ) -> dict[str, list[float] | None]:
     """Resample AP (mean over thresholds and classes) and AP50 (the first threshold)."""
-    means = []
-    for weights_i in draws:
-        defined = [ap for matches in classes if (ap := average_precision(matches, weights_i)) is not None]
-        if defined:
-            mean_t = np.mean(defined, axis=0)
-            means.append((mean_t.mean(), mean_t[0]))
-    if not means:
+    means_dt = resampled(classes, draws)
+    if not len(means_dt):
         return {"AP": None, "AP50": None}
+    return {"AP": middle_of(means_dt.mean(axis=1), confidence), "AP50": middle_of(means_dt[:, 0], confidence)}
+
+
+def middle_of(values: NDArray[np.float64], confidence: float) -> list[float]:
+    """Give the bounds between which that share of the values lies."""
     tail = (1.0 - confidence) / 2.0
-    low, high = np.quantile(np.array(means), [tail, 1.0 - tail], axis=0)
-    return {"AP": [float(low[0]), float(high[0])], "AP50": [float(low[1]), float(high[1])]}
+    low, high = np.quantile(values, [tail, 1.0 - tail])
+    return [float(low), float(high)]
