@@ -1,15 +1,18 @@
 """One section of params.yaml as a validated, frozen model; every fault in it is reported at once."""
 
 import difflib
+from collections.abc import Mapping
 from pathlib import Path
 from types import UnionType
-from typing import Any, TypeVar, get_args, get_origin
+from typing import Any, TypeGuard, TypeVar, get_args, get_origin
 
 import pydantic
+from pydantic.fields import FieldInfo
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 SECTIONS = ("data", "roi_align", "model", "train", "tune", "evaluate", "register", "retrain")
+_SCALARS = (bool, int, float, str, type(None))
 
 
 class Section(pydantic.BaseModel):
@@ -71,6 +74,26 @@ def describe_faults(error: pydantic.ValidationError, name: str, section: type[py
     return lines
 
 
+def scalar_fields(section: type[pydantic.BaseModel]) -> dict[str, FieldInfo]:
+    """List a section's single values by name, those of sections within it as `inner.name`."""
+    fields: dict[str, FieldInfo] = {}
+    for name, field in section.model_fields.items():
+        if _is_section(field.annotation):
+            fields |= {f"{name}.{inner}": value for inner, value in scalar_fields(field.annotation).items()}
+        elif isinstance(field.default, _SCALARS):
+            fields[name] = field
+    return fields
+
+
+def with_values(section: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Copy a section given as mappings, with other values for some of its names; `inner.name` as in scalar_fields."""
+    changed = dict(section)
+    for name, value in values.items():
+        outer, _, inner = name.partition(".")
+        changed[outer] = with_values(changed.get(outer, {}), {inner: value}) if inner else value
+    return changed
+
+
 def _section_at(section: type[pydantic.BaseModel], location: tuple[int | str, ...]) -> type[pydantic.BaseModel]:
     """Follow a fault's location to the section that holds it, through nested sections and mappings of sections."""
     annotation: Any = section
@@ -87,7 +110,7 @@ def _section_at(section: type[pydantic.BaseModel], location: tuple[int | str, ..
     return section
 
 
-def _is_section(annotation: Any) -> bool:
+def _is_section(annotation: Any) -> TypeGuard[type[pydantic.BaseModel]]:
     return isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel)
 
 

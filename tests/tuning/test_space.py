@@ -83,3 +83,19 @@ def test_a_value_that_contradicts_another_parameter_names_it() -> None:
     space = {"train.freeze": dimension(choices=["backbone", "stem"])}
     with pytest.raises(ValueError, match=r"train\.freeze: train\.thaw_to .* shallower than freeze: stem.*got 'stem'"):
         axes_of(space, TrainPlan, given=TrainPlan(thaw=3, thaw_to="stem"))
+
+
+def test_values_of_inner_sections_can_be_tuned() -> None:
+    plan = TrainPlan()
+    (axis,) = axes_of({"train.loss_weights.mask": dimension(low=0.5, high=4.0, log=True)}, TrainPlan, given=plan)
+    assert starting_point((axis,), plan) == {"train.loss_weights.mask": 1.0}
+
+
+def test_values_that_an_inner_section_would_refuse_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"train\.loss_weights\.mask: .*greater than or equal to 0"):
+        axes_of({"train.loss_weights.mask": dimension(low=-1, high=2)}, TrainPlan)
+
+
+def test_a_misspelt_inner_name_is_refused_with_the_nearest() -> None:
+    with pytest.raises(ValueError, match=r"did you mean 'train\.loss_weights\.mask'"):
+        axes_of({"train.loss_weights.masks": dimension(low=1, high=2)}, TrainPlan)

@@ -25,7 +25,10 @@ _POSITIVE_SHARE = 0.25
 
 @dataclass(frozen=True)
 class Step:
-    """One optimiser step: its number in the whole run, its epoch, the losses and the learning rate."""
+    """One optimiser step: its number in the whole run, its epoch, the losses and the learning rate.
+
+    The five losses are as the model gives them; `loss` is what is minimised, their sum by the plan's weights.
+    """
 
     number: int
     epoch: int
@@ -133,7 +136,8 @@ def train(learner: Learner, split: Split, *, on_step: Callable[[Step], None] = l
 def take_step(learner: Learner, samples: Sequence[Sample], *, epoch: int, index: int) -> Step:
     """Do one forward, backward and optimiser step; raises DivergedError."""
     losses = _losses(learner, samples)
-    total = torch.stack(list(losses.values())).sum()
+    weights = learner.plan.loss_weights
+    total = torch.stack([weights.of(name) * value for name, value in losses.items()]).sum()
     values = {name: float(value.detach()) for name, value in losses.items()} | {"loss": float(total.detach())}
     if not torch.isfinite(total):
         raise DivergedError(_divergence(values, samples))

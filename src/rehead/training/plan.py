@@ -1,13 +1,39 @@
 """How to fine-tune: the `train` section of params.yaml."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from rehead.dataset.plan import AugmentPlan
 from rehead.detector.plan import FreezeDepth
-from rehead.params import Section
+from rehead.params import Section, scalar_fields, with_values
+
+Weight = Annotated[float, Field(ge=0.0, le=1000.0)]
+
+
+class LossWeights(Section):
+    """What each of the five losses counts in their sum, which is minimised; 0 switches one off."""
+
+    classifier: Weight = 1.0
+    """The box head's: which class."""
+    box_reg: Weight = 1.0
+    """The box head's: where the box ends."""
+    mask: Weight = 1.0
+    objectness: Weight = 1.0
+    """The RPN's: whether an anchor holds an object."""
+    rpn_box_reg: Weight = 1.0
+    """The RPN's: where its proposal ends."""
+
+    @model_validator(mode="after")
+    def _something_to_learn(self) -> Self:
+        if not any(self.model_dump().values()):
+            raise ValueError(f"all are 0, so nothing would be learned; give one of {', '.join(self.model_dump())} more")
+        return self
+
+    def of(self, loss: str) -> float:
+        """Give the weight of a loss by the model's name for it, such as loss_mask."""
+        return float(self.model_dump()[loss.removeprefix("loss_")])
 
 
 class TrainPlan(Section):
@@ -36,6 +62,7 @@ class TrainPlan(Section):
     """Anchors that the RPN learns from."""
     proposals: int = Field(500, ge=16, le=4000)
     """Proposals kept for sampling."""
+    loss_weights: LossWeights = LossWeights()
     augment: AugmentPlan = AugmentPlan()
     workers: int = Field(0, ge=0, le=64)
     """Processes that load images beside the training; 0 loads in between."""
@@ -65,9 +92,10 @@ class TrainPlan(Section):
     def tuned(self, best: Mapping[str, Any]) -> "TrainPlan":
         """Take over what tuning found, given as {"train.lr": ...}; raises ValueError for a name that is not ours."""
         names = {name: name.removeprefix("train.") for name in best}
-        foreign = [name for name, own in names.items() if name == own or own not in type(self).model_fields]
+        foreign = [name for name, own in names.items() if name == own or own not in scalar_fields(type(self))]
         if foreign:
             raise ValueError(
                 f"tuning found values for {foreign}, which the train section does not have: run `dvc repro tune`"
             )
-        return type(self).model_validate(self.model_dump() | {names[name]: value for name, value in best.items()})
+        values = {names[name]: value for name, value in best.items()}
+        return type(self).model_validate(with_values(self.model_dump(), values))

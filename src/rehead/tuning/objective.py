@@ -11,6 +11,7 @@ from rehead.dataset.split import load_split
 from rehead.detector.checkpoint import load_detector
 from rehead.evaluation.validation import score_split
 from rehead.files import read_json
+from rehead.params import with_values
 from rehead.training.code import code_hashes
 from rehead.training.loop import Learner, train
 from rehead.training.plan import TrainPlan
@@ -21,7 +22,7 @@ from rehead.tuning.trial import Objective
 def facts_of(dataset: Path, start: Path, plan: TrainPlan, tune: TunePlan) -> dict[str, Any]:
     """Collect what the scores of a study depend on: data, detector, fixed parameters, space, seed and code."""
     splits = read_json(dataset / "manifest.json")["splits"]
-    fixed = {name: value for name, value in plan.model_dump(mode="json").items() if f"train.{name}" not in tune.space}
+    fixed = with_values(plan.model_dump(mode="json"), {name.removeprefix("train."): None for name in tune.space})
     return {
         "splits": {name: splits[name]["fingerprint"] for name in ("train", "val")},
         "detector": read_json(start / "manifest.json"),

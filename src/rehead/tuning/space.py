@@ -3,14 +3,15 @@
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Protocol, get_args
 
 import pydantic
 
+from rehead.params import scalar_fields, with_values
 from rehead.tuning.plan import Dimension, Scalar
 
 _PREFIX = "train."
-_SCALARS = (bool, int, float, str, type(None))
 
 
 class Suggesting(Protocol):
@@ -68,11 +69,12 @@ def axes_of(
     `given` is the section as it stands, beside which each value must make sense; without it, the defaults.
     """
     others = given.model_dump() if given else {}
+    fields = scalar_fields(section)
     faults: list[str] = []
     axes = []
     for name, dimension in space.items():
-        field = section.model_fields.get(name.removeprefix(_PREFIX)) if name.startswith(_PREFIX) else None
-        if field is None or not isinstance(field.get_default(call_default_factory=False), _SCALARS):
+        field = fields.get(name.removeprefix(_PREFIX)) if name.startswith(_PREFIX) else None
+        if field is None:
             faults.append(_unknown(name, section))
             continue
         axis = Axis(name, dimension, whole=int in (field.annotation, *get_args(field.annotation)))
@@ -85,7 +87,7 @@ def axes_of(
 
 def starting_point(axes: tuple[Axis, ...], section: pydantic.BaseModel) -> dict[str, Scalar] | None:
     """Give the untuned values, so that the study cannot do worse than they; None where the space leaves one out."""
-    values = {axis.name: getattr(section, axis.name.removeprefix(_PREFIX)) for axis in axes}
+    values = {axis.name: attrgetter(axis.name.removeprefix(_PREFIX))(section) for axis in axes}
     return values if all(axis.holds(values[axis.name]) for axis in axes) else None
 
 
@@ -97,7 +99,7 @@ def _unfit_values(axis: Axis, section: type[pydantic.BaseModel], others: Mapping
         faults.append(f"tune.space.{axis.name}: low, high and step must be whole numbers")
     for value in values:
         try:
-            section.model_validate({**others, axis.name.removeprefix(_PREFIX): value})
+            section.model_validate(with_values(others, {axis.name.removeprefix(_PREFIX): value}))
         except pydantic.ValidationError as error:
             faults += [f"tune.space.{axis.name}: {_refusal(axis, fault)}, got {value!r}" for fault in error.errors()]
     return faults
@@ -110,7 +112,7 @@ def _refusal(axis: Axis, fault: Mapping[str, Any]) -> str:
 
 
 def _unknown(name: str, section: type[pydantic.BaseModel]) -> str:
-    known = [f"{_PREFIX}{key}" for key, field in section.model_fields.items() if isinstance(field.default, _SCALARS)]
+    known = [f"{_PREFIX}{key}" for key in scalar_fields(section)]
     nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.4) or difflib.get_close_matches(
         _PREFIX + name, known, n=1
     )
