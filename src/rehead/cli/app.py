@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from rehead.cli import ceiling, data, direction, experiments, model, project, schedule
+from rehead.cli import ceiling, data, direction, experiments, health, model, project, schedule
 
 _INTERRUPTED = 130
 """128 and SIGINT's number, as shells count; typer turns Ctrl-C into it."""
@@ -32,6 +32,7 @@ for verb in (
     direction.route,
     direction.guide,
     data.check,
+    health.doctor,
     data.score,
     ceiling.ceiling,
     experiments.ablate,

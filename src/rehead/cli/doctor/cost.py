@@ -1,0 +1,53 @@
+"""What an epoch takes: with how many images it is measured, and what follows from it."""
+
+import numpy as np
+
+from rehead.cli.doctor.clock import Clock
+from rehead.cli.doctor.finding import Finding
+from rehead.cli.doctor.forecast import Timing, Workload, judge_forecast, predict
+from rehead.cli.doctor.subject import Subject
+from rehead.cli.doctor.timing import TIMED_STEPS, measure_timing
+from rehead.cli.learning import estimate_bytes
+from rehead.cli.memory import Memory, in_gib
+from rehead.cli.scale import pixels_seen
+from rehead.detector.build import Detector
+from rehead.progress import progress
+
+_STEPS_NEEDED = 3.0
+"""One that warms up, two that are timed."""
+_MOST_OF_MEMORY = 0.8
+_PREDICTION_SHARE = 1 / 3
+"""Of a training step's time, what predicting takes: the way forward without the one back."""
+
+
+def judge_cost(
+    subject: Subject, detector: Detector, clock: Clock, *, memory: Memory, free: float, pace: float | None
+) -> Finding:
+    """Measure what time and memory allow, and predict the rest; `pace` is a step's seconds for a pixel, if known."""
+    plans, survey = subject.plans, subject.survey(memory)
+    pixels = float(np.median(pixels_seen(survey.measured, plans)))
+    work = Workload(subject.images, subject.val_images, plans.train.batch_size, plans.train.epochs, plans.train.workers)
+    estimate = estimate_bytes(survey, plans, batch_size=work.batch_size)
+    sizes = [size for size in _halved(work.batch_size) if size <= len(subject.train) or size == 1]
+    bytes_of = {size: estimate_bytes(survey, plans, batch_size=size) for size in sizes}
+    affordable = [size for size in sizes if bytes_of[size] <= _MOST_OF_MEMORY * free]
+    if not affordable:
+        told = (
+            f"one image alone takes an estimated {in_gib(bytes_of[1])}, {in_gib(free)} are free: nothing was measured"
+        )
+        return Finding("cost", "fail", told, "lower model.input_size, or cut images with data.tile")
+    in_time = [size for size in affordable if pace is None or _STEPS_NEEDED * pace * pixels * size <= clock.left]
+    if not in_time:
+        assert pace is not None
+        step = pace * pixels
+        timing = Timing(1, (step,), (0.0,), step * _PREDICTION_SHARE, bytes_of[1], bytes_of[1])
+        return judge_forecast(predict(timing, work), timing, work, free=free, estimate=estimate, timed=0)
+    with progress("first steps", TIMED_STEPS + 1) as bar:
+        timing = measure_timing(subject, detector, clock, batch_size=in_time[0], on_step=bar.advance)
+    timed = len(timing.steps) - 1
+    return judge_forecast(predict(timing, work), timing, work, free=free, estimate=estimate, timed=timed)
+
+
+def _halved(size: int) -> list[int]:
+    """List a batch size and its halves, down to one."""
+    return [size, *_halved(size // 2)] if size > 1 else [1]

@@ -1,0 +1,176 @@
+"""One batch learned by heart: what cannot learn a few images will not learn many."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from rehead.cli.doctor.batch import choose_images, part_of, reduced, shrunk
+from rehead.cli.doctor.clock import Clock
+from rehead.cli.doctor.falling import LEAST_STEPS, LOSSES
+from rehead.cli.doctor.subject import Subject, measured
+from rehead.coco.statistics import INPUT_SIZES
+from rehead.dataset.plan import AugmentPlan
+from rehead.dataset.split import Sample, Split
+from rehead.detector.architectures import ARCHITECTURES
+from rehead.detector.build import Detector
+from rehead.evaluation.validation import score_split
+from rehead.training.loop import DivergedError, Learner, take_step
+from rehead.training.plan import TrainPlan
+
+STEPS = 40
+_IMAGES = 2
+_PROBED_SIDE = 128
+_ROIS = 64
+"""Fewer make the losses jump from step to step."""
+_SURE_RATE = 1e-3
+"""With AdamW, at which new heads learn on any dataset: so a rate that is wrong is told from data that are."""
+_FIRST_SHARE, _STEPS_SHARE = 0.6, 0.8
+"""Of the time: for the plan's own rate, where a second attempt may be needed; and of an attempt, for its steps."""
+_UNAUGMENTED = AugmentPlan(flip_horizontal=0.0)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt: its rate, each loss's course, which losses have anything that learns, and mask AP on the batch."""
+
+    plan: TrainPlan
+    courses: Mapping[str, Sequence[float]]
+    learning: Mapping[str, bool]
+    before: float | None = None
+    after: float | None = None
+    seconds: float = 0.0
+    diverged: str = ""
+
+    @property
+    def steps(self) -> int:
+        """Steps that were taken."""
+        return len(next(iter(self.courses.values())))
+
+
+@dataclass(frozen=True)
+class Overfit:
+    """Attempts on one batch, what it is like, and how long a step takes for a pixel of it."""
+
+    attempts: tuple[Attempt, ...]
+    images: int
+    objects: int
+    side: int
+    own_side: int
+    seconds_a_pixel: float
+
+
+def overfit(
+    subject: Subject,
+    detector: Detector,
+    clock: Clock,
+    *,
+    enough: Callable[[Attempt], bool],
+    on_step: Callable[[str], None] = lambda note: None,
+) -> Overfit | None:
+    """Learn a batch with the plan's rate, and if that is not `enough`, with a sure one; None if time does not do.
+
+    The detector stays as it is: copies of it learn.
+    """
+    places = choose_images(measured(subject.train), count=_IMAGES)
+    batch = part_of(subject.train, places)
+    own = subject.plans.model.input_size or ARCHITECTURES[subject.plans.model.arch].input_size
+    samples = [shrunk(batch[place], own) for place in range(len(batch))]
+    plan = _plan_of(subject.plans.train, images=len(samples))
+    probed = min(own, _PROBED_SIDE)
+    pixel = _seconds_a_pixel(reduced(detector, probed), plan, [shrunk(sample, probed) for sample in samples])
+    side = choose_side(own, pixel * _pixels(samples) / own**2, clock.left * _FIRST_SHARE * _STEPS_SHARE)
+    samples = [shrunk(sample, side) for sample in samples]
+    attempts: list[Attempt] = []
+    for share, tried in ((_FIRST_SHARE, plan), (1.0, plan.model_copy(update={"optimizer": "adamw", "lr": _SURE_RATE}))):
+        if not attempts or not enough(attempts[-1]):
+            box = Clock(clock.left * share)
+            attempts.append(_attempt(reduced(detector, side), tried, samples, batch, box, on_step))
+    objects = sum(len(sample.labels_n) for sample in samples)
+    if attempts[0].steps:
+        pixel = attempts[0].seconds / attempts[0].steps / _pixels(samples)
+    found = Overfit(tuple(attempts), len(samples), objects, side, own, pixel)
+    return found if attempts[0].diverged or attempts[0].steps >= LEAST_STEPS else None
+
+
+def choose_side(own: int, seconds_at_one: float, seconds: float, *, steps: int = STEPS) -> int:
+    """Choose the largest input size at which `steps` steps fit; `seconds_at_one` is a step's time by squared pixel."""
+    sides = [side for side in (*INPUT_SIZES, own) if _PROBED_SIDE <= side <= own]
+    return max([side for side in sides if seconds_at_one * side**2 * steps <= seconds], default=min(own, _PROBED_SIDE))
+
+
+def losses_that_learn(learner: Learner) -> dict[str, bool]:
+    """Tell which losses reach any parameter that learns."""
+    heads, model = learner.model.roi_heads, learner.model
+    behind = {
+        "loss_classifier": (heads.box_head, heads.box_predictor),
+        "loss_box_reg": (heads.box_head, heads.box_predictor),
+        "loss_mask": (heads.mask_head, heads.mask_predictor),
+        "loss_objectness": (model.rpn,),
+        "loss_rpn_box_reg": (model.rpn,),
+    }
+    return {
+        name: any(value.requires_grad for module in (model.backbone, *behind[name]) for value in module.parameters())
+        for name in LOSSES
+    }
+
+
+def _plan_of(plan: TrainPlan, *, images: int) -> TrainPlan:
+    """Leave the plan its optimiser, rate and freezing, and take away what makes one step differ from the next."""
+    return plan.model_copy(
+        update={
+            "batch_size": images,
+            "epochs": STEPS,
+            "thaw": None,
+            "schedule": "constant",
+            "warmup": 0.0,
+            "rois": max(plan.rois, _ROIS),
+            "augment": _UNAUGMENTED,
+        }
+    )
+
+
+def _seconds_a_pixel(detector: Detector, plan: TrainPlan, samples: Sequence[Sample]) -> float:
+    """Time a step after one that warms up."""
+    learner = Learner(detector, plan, images=len(samples))
+    learner.begin(1)
+    began = time.perf_counter()
+    for number in range(2):
+        began = time.perf_counter()
+        try:
+            take_step(learner, samples, epoch=1, index=number)
+        except DivergedError:
+            break
+    return (time.perf_counter() - began) / _pixels(samples)
+
+
+def _attempt(
+    detector: Detector,
+    plan: TrainPlan,
+    samples: Sequence[Sample],
+    batch: Split,
+    clock: Clock,
+    on_step: Callable[[str], None],
+) -> Attempt:
+    """Take steps on the batch, each with the same draw of anchors and proposals, until there are enough."""
+    learner = Learner(detector, plan, images=len(samples))
+    courses: dict[str, list[float]] = {name: [] for name in LOSSES}
+    learner.begin(1)
+    attempt = Attempt(plan, courses, losses_that_learn(learner))
+    budget, began = clock.left * _STEPS_SHARE, clock.spent
+    try:
+        before = score_split(detector, batch).mask["AP"]
+        began = clock.spent
+        while len(courses[LOSSES[0]]) < STEPS and clock.spent < budget:
+            learner.begin(1)
+            step = take_step(learner, samples, epoch=1, index=len(courses[LOSSES[0]]))
+            for name in LOSSES:
+                courses[name].append(step.losses[name])
+            on_step(f"loss {step.losses['loss']:.3f}")
+        seconds = clock.spent - began
+        return replace(attempt, before=before, after=score_split(detector, batch).mask["AP"], seconds=seconds)
+    except FloatingPointError as error:
+        return replace(attempt, diverged=str(error), seconds=clock.spent - began)
+
+
+def _pixels(samples: Sequence[Sample]) -> float:
+    return float(sum(sample.image_chw[0].numel() for sample in samples))
