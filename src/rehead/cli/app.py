@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from rehead.cli import ceiling, data, direction, experiments, health, model, project, schedule
+from rehead.cli import advisory, ceiling, data, direction, experiments, health, model, project, schedule
 
 _INTERRUPTED = 130
 """128 and SIGINT's number, as shells count; typer turns Ctrl-C into it."""
@@ -40,6 +40,7 @@ for verb in (
     model.serve,
     model.verify,
     schedule.retrain,
+    advisory.heads,
 ):
     app.command()(verb)
 
