@@ -30,7 +30,7 @@ def main(
     figures: Path,
 ) -> None:
     """Write the scores, the predictions that they rest on, pictures of both, and the page that shows it all."""
-    earlier = {name: reports / f"{name}.json" for name in ("ingest", "roi_align", "tuning", "training")}
+    earlier = {name: reports / f"{name}.json" for name in ("ingest", "roi_align", "heads", "tuning", "training")}
     history, sections = reports / "training.csv", ["data", "model", "train", "evaluate", "register"]
     with stage("evaluate", inputs=[dataset, detector, history, *earlier.values()], sections=sections):
         plan = read_params("evaluate", EvaluationPlan)

@@ -8,14 +8,14 @@ from rehead.detector.build import tiled
 from rehead.detector.checkpoint import save_detector, tile_of
 from rehead.detector.plan import ModelPlan
 from rehead.detector.weights import pretrained_detector
-from rehead.files import read_json
+from rehead.files import read_json, write_json
 from rehead.params import read_params
 from rehead.stage import run, stage
 from rehead.tracking.models import downloaded_weights
 
 
-def main(*, manifest: Path, out: Path) -> None:
-    """Write the detector with its new heads to `out`."""
+def main(*, manifest: Path, out: Path, report: Path) -> None:
+    """Write the detector with its new heads to `out`, and what it took over from its weights to `report`."""
     with stage("swap_heads", inputs=[manifest], sections=["model"]):
         plan = read_params("model", ModelPlan)
         dataset = read_json(manifest)
@@ -24,10 +24,12 @@ def main(*, manifest: Path, out: Path) -> None:
         torch.manual_seed(plan.seed)
         swapped = pretrained_detector(plan, classes, file=downloaded_weights(plan.weights))
         save_detector(tiled(swapped.detector, tile), out)
+        write_json(report, {"arch": plan.arch, **swapped.inheritance.as_dict()})
 
-        kept = f", rows kept for {', '.join(swapped.carried)}" if swapped.carried else ""
         tiles = f", for tiles of {tile.size} pixels" if tile else ""
-        print(f"{plan.arch} from {swapped.source}: heads for {len(classes)} classes and background{kept}{tiles}")
+        print(f"{plan.arch} {swapped.inheritance.line()}{tiles}")
+        for note in swapped.inheritance.notes():
+            print(f"note: {note}")
 
 
 if __name__ == "__main__":

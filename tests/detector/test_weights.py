@@ -89,7 +89,7 @@ def test_weights_of_another_architecture_are_refused_by_name(tmp_path: Path) -> 
 def test_weights_of_another_width_are_refused_with_the_cure(tmp_path: Path) -> None:
     save_detector(build_detector(plan_of("none"), ("nut",)), tmp_path / "narrow")
     wider = plan_of(tmp_path / "narrow").model_copy(update={"fpn_channels": 16})
-    with pytest.raises(ValueError, match="leave fpn_channels"):
+    with pytest.raises(ValueError, match="made with fpn_channels: 8: set that"):
         pretrained_detector(wider, ("nut",))
 
 

@@ -34,7 +34,9 @@ def project(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.chdir(root)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         data, detector, reports = Path("data"), Path("data/detector"), Path("reports")
-        swap_heads.main(manifest=data / "dataset" / "manifest.json", out=detector / "initial")
+        swap_heads.main(
+            manifest=data / "dataset" / "manifest.json", out=detector / "initial", report=reports / "heads.json"
+        )
         train.main(
             dataset=data / "dataset",
             start=detector / "initial",

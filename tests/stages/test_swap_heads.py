@@ -23,7 +23,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def _swap(project: Path, tile: TilePlan | None, out: str) -> None:
     dataset = {"categories": ["nut", "bolt"], "tile": None if tile is None else tile.model_dump()}
     write_json(project / "manifest.json", dataset)
-    swap_heads.main(manifest=project / "manifest.json", out=project / out)
+    swap_heads.main(manifest=project / "manifest.json", out=project / out, report=project / "heads.json")
 
 
 def test_the_detector_works_by_the_datasets_tiles(project: Path) -> None:
@@ -42,5 +42,5 @@ def test_a_warm_start_takes_the_new_datasets_tiles(project: Path, tile: TilePlan
 
 def test_a_dataset_that_was_written_before_there_were_tiles_has_none(project: Path) -> None:
     write_json(project / "manifest.json", {"categories": ["nut"]})
-    swap_heads.main(manifest=project / "manifest.json", out=project / "initial")
+    swap_heads.main(manifest=project / "manifest.json", out=project / "initial", report=project / "heads.json")
     assert load_detector(project / "initial").tile is None

@@ -42,7 +42,9 @@ def tuned(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        swap_heads.main(manifest=Path("data/dataset/manifest.json"), out=Path("data/detector/initial"))
+        swap_heads.main(
+            manifest=Path("data/dataset/manifest.json"), out=Path("data/detector/initial"), report=Path("heads.json")
+        )
         run_stage()
     return root
 

@@ -7,6 +7,7 @@ from typing import Any
 from rehead.files import write_atomically
 from rehead.reporting.figures import plot_training, read_history
 from rehead.reporting.gallery import Overlay
+from rehead.reporting.model_rows import module_rows, start_rows, thawed_in_vain
 from rehead.reporting.page import Drawing, drawing, embed_file, render
 from rehead.reporting.rows import (
     Facts,
@@ -31,6 +32,7 @@ def write_report(
     *,
     evaluation: Facts,
     training: Facts | None = None,
+    heads: Facts | None = None,
     ingest: Facts | None = None,
     roi_align: Facts | None = None,
     tuning: Facts | None = None,
@@ -58,7 +60,11 @@ def write_report(
         "key": class_rows(evaluation),
         "groups": [(*_GROUPS[name], [one for one in overlays if one.group == name]) for name in _GROUPS],
         "curves": _curves(history) if history else None,
-        "training": flat_rows(training or {}, without=("plan",)),
+        "training": flat_rows(training or {}, without=("plan", "modules")),
+        "modules": module_rows(training or {}),
+        "thawed_in_vain": thawed_in_vain(training or {}),
+        "heads": heads or {},
+        "starts": start_rows(heads or {}),
         "roi_align": roi_align or {},
         "roi_align_rows": flat_rows(roi_align or {}, without=_TABLES_APART),
         "ingest": ingest or {},
