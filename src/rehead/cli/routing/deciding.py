@@ -1,5 +1,6 @@
 """Where each answer comes from: a flag, the data, or the person at the keyboard."""
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
@@ -48,8 +49,13 @@ def ask_person(name: str, proposed: StrEnum) -> StrEnum:
     choices = [str(choice) for choice in type(proposed)]
     typer.echo(f"\n{QUESTIONS[name]}", err=True)
     while True:
-        given = typer.prompt(f"  {' / '.join(choices)}", default=str(proposed), err=True).strip().lower()
-        fitting = [choice for choice in type(proposed) if given and choice.startswith(given)]
+        # typer.prompt writes to standard output as well, which may be a file.
+        typer.echo(f"  {' / '.join(choices)} [{proposed}]: ", nl=False, err=True)
+        line = sys.stdin.readline()
+        if not line:
+            raise typer.Abort
+        given = line.strip().lower() or str(proposed)
+        fitting = [choice for choice in type(proposed) if choice.startswith(given)]
         if len(fitting) == 1:
             return fitting[0]
         typer.echo(f"  {given!a} is none of {', '.join(choices)}", err=True)

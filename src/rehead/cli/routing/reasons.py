@@ -44,8 +44,8 @@ def _objects(evidence: Evidence) -> tuple[Objects, str]:
         return Objects.EACH, "there are no objects to look at; this is what most people with such a file need"
     if evidence.single and looked.broken >= _BROKEN:
         return Objects.CLASS, (
-            f"no image holds two objects of one class, and {_percent(looked.broken)} of the masks are in several pieces, "
-            "as where the pixels of a class were cut out together"
+            f"no image holds two objects of one class, and {_percent(looked.broken)} of the masks are in several "
+            "pieces, as where the pixels of a class were cut out together"
         )
     if evidence.single:
         told = "yet no image holds two of one class, so that class masks would do as well"
