@@ -1,4 +1,4 @@
-"""The verb that writes head swaps for any torchvision detector: heads."""
+"""The verb that writes head swaps for any detector of torchvision: heads."""
 
 import signal
 import subprocess
@@ -79,7 +79,7 @@ def _about(weights: str) -> str:
 def _hint(told: str) -> str:
     """Say what to do about the faults that people meet."""
     if "URLError" in told:
-        return "; without a network try --weights none, or put the file into torchvision's cache"
+        return "; without a network try --weights none, or put the file into $TORCH_HOME/hub/checkpoints"
     if "load_state_dict" in told or "KeyError" in told:
         return "; the file holds the state dict of another model"
     return ""

@@ -58,7 +58,7 @@ _FROZEN_TRUNKS: dict[str, Part] = {
     "maskrcnn_resnet50_fpn": _FINE_RESNET,
     "retinanet_resnet50_fpn": _resnet(_NORM, _COARSE, options="norm_layer=norm, **pyramid"),
 }
-"""torchvision builds these trunks with batch norm that learns, unless it downloads weights itself: then it is frozen."""
+"""torchvision freezes the batch norm of these trunks where it loads weights itself; else it would learn."""
 
 
 def head_program(arch: str, *, classes: int, weights: str = "DEFAULT", keypoints: int | None = None) -> str:

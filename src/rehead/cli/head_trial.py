@@ -41,7 +41,7 @@ class Trial:
         """Tell of it in one line."""
         sizes = ", ".join(f"{number} {name}" for name, number in self.outputs.items())
         losses = ", ".join(f"{name.removeprefix('loss_')} {value:.3g}" for name, value in self.losses.items())
-        return f"outputs for {sizes}; losses {losses}; {self.detections} detections"
+        return f"{sizes}, background included; finite losses ({losses}); {self.detections} detections"
 
 
 def try_program(text: str, *, classes: int, keypoints: int | None = None) -> Trial:
