@@ -81,6 +81,17 @@ def test_what_tuning_found_is_what_training_used(project: Path) -> None:
     assert report_of(project, "training")["plan"]["lr"] == 0.002  # type: ignore[index]
 
 
+def test_every_parameter_stands_in_one_row_of_what_learned(project: Path) -> None:
+    report = report_of(project, "training")
+    rows = report["modules"]
+    assert sum(row["parameters"] for row in rows) == report["learning_parameters"]  # type: ignore[attr-defined]
+    assert {row["state"] for row in rows} == {"learning"}  # type: ignore[attr-defined]
+
+
+def test_the_page_says_what_the_model_started_from(project: Path) -> None:
+    assert "No weights: everything started fresh." in (project / "reports" / "index.html").read_text()
+
+
 def test_a_finished_training_leaves_no_checkpoint(project: Path) -> None:
     assert not any((project / "data" / "checkpoints").glob("*"))
 

@@ -6,7 +6,7 @@ import pytest
 
 from rehead.coco.plan import TilePlan
 from rehead.detector.checkpoint import load_detector
-from rehead.files import write_json
+from rehead.files import read_json, sha256_of, write_json
 from stages import swap_heads
 
 PARAMS = "model: {weights: %s, input_size: 64, fpn_channels: 8, box_head: 8, mask_layers: [8]}\n"
@@ -44,3 +44,17 @@ def test_a_dataset_that_was_written_before_there_were_tiles_has_none(project: Pa
     write_json(project / "manifest.json", {"categories": ["nut"]})
     swap_heads.main(manifest=project / "manifest.json", out=project / "initial", report=project / "heads.json")
     assert load_detector(project / "initial").tile is None
+
+
+def test_what_was_taken_over_is_told_and_written(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _swap(project, None, "earlier")
+    (project / "params.yaml").write_text(PARAMS % "earlier")
+    write_json(project / "manifest.json", {"categories": ["bolt", "Nut"]})
+    capsys.readouterr()
+    swap_heads.main(manifest=project / "manifest.json", out=project / "initial", report=project / "heads.json")
+    report = read_json(project / "heads.json")
+    assert [(row["name"], row["start"]) for row in report["classes"]] == [("bolt", "carried"), ("Nut", "mean")]
+    assert report["sha256"] == sha256_of(project / "earlier" / "weights.safetensors")
+    printed = capsys.readouterr().out
+    assert "rows kept for bolt, new are Nut, left behind are nut" in printed
+    assert "note: 'Nut' and 'nut' of the weights look alike" in printed

@@ -13,6 +13,8 @@ from rehead.detector.plan import ModelPlan
 _SETTINGS = ("input_size", "max_size", "max_detections", "anchor_sizes", "mask_head", "pooler")
 """What may differ from the weights' own model, which then learns to live with it."""
 _LISTED = 8
+UNNAMED = "<unnamed {}>"
+"""A class of weights that say no names, and a label that COCO never gave out."""
 COUNTERS = ".num_batches_tracked"
 """Batch norm's count of batches, which says nothing of what was learned; some weights lack it."""
 
@@ -59,8 +61,9 @@ class Inheritance:
     def line(self) -> str:
         """Say it in one line."""
         new = [row for row in self.classes if row.start == "mean"]
+        source = "without weights" if self.source == "none" else f"from {self.source}"
         parts = [
-            f"{'without weights' if self.source == 'none' else f'from {self.source}'}: heads for {len(self.classes)} classes and background",
+            f"{source}: heads for {len(self.classes)} classes and background",
             f"rows kept for {_listed(self.carried)}" if self.carried else "",
             f"new are {_listed([row.name for row in new])}" if new else "",
             f"left behind are {_listed(self.dropped)}" if self.dropped else "",
@@ -91,7 +94,7 @@ def inherit(
     origin: Mapping[str, Any] | None = None,
 ) -> Inheritance:
     """Compare the dataset's classes with those of the weights; `origin` is the config beside the weights, if any."""
-    labels = {name: label for label, name in reversed(list(enumerate(known, start=1)))}
+    labels = {name: known.index(name) + 1 for name in known}
     new: Literal["mean", "fresh"] = "mean" if known else "fresh"
     rows = tuple(
         ClassRow(label, name, "carried" if name in labels else new, labels.get(name))
@@ -102,7 +105,7 @@ def inherit(
         source=plan.weights,
         sha256=sha256,
         classes=rows,
-        dropped=tuple(name for name in labels if name not in classes),
+        dropped=tuple(name for name in labels if name not in classes and not name.startswith(UNNAMED[:8])),
         lookalikes=tuple(sorted(alike)),
         fresh=tuple(fresh),
         changed=_changes((origin or {}).get("model"), plan),

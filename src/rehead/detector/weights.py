@@ -12,7 +12,7 @@ from torchvision.models import get_model_weights
 from rehead.detector.architectures import ARCHITECTURES
 from rehead.detector.build import Detector, build_detector
 from rehead.detector.heads import swap_heads
-from rehead.detector.inheritance import COUNTERS, Inheritance, fresh_modules, inherit
+from rehead.detector.inheritance import COUNTERS, UNNAMED, Inheritance, fresh_modules, inherit
 from rehead.detector.mask_heads.warm_start import fit_mask_branch
 from rehead.detector.plan import ModelPlan
 from rehead.detector.weight_files import Weights, download_weights, read_weights
@@ -67,7 +67,7 @@ def _with_detector(plan: ModelPlan, classes: tuple[str, ...], weights: Weights) 
     """Load a whole Mask R-CNN, then swap its heads; classes of the same name keep their rows."""
     state, origin = weights.state, weights.config
     outputs = state["roi_heads.box_predictor.cls_score.bias"].shape[0]
-    known = tuple(origin.get("classes", [f"<unnamed {n}>" for n in range(1, outputs)]))
+    known = tuple(origin.get("classes", [UNNAMED.format(n) for n in range(1, outputs)]))
     frozen = not any(name.startswith("backbone.body") and name.endswith(COUNTERS) for name in state)
     detector = build_detector(plan, known, frozen_statistics=frozen, norm_eps=origin.get("norm_eps"))
     fresh = tuple(fresh_modules(detector.model, state))
@@ -85,7 +85,8 @@ def _coco_origin(plan: ModelPlan) -> dict[str, Any]:
         raise ValueError(
             f"model.weights: torchvision has no COCO_V1 weights for {plan.arch}; use IMAGENET1K_V1 or a file"
         )
-    classes = get_model_weights(plan.arch)["COCO_V1"].meta["categories"][1:]
+    names = get_model_weights(plan.arch)["COCO_V1"].meta["categories"]
+    classes = [UNNAMED.format(label) if name == "N/A" else name for label, name in enumerate(names)][1:]
     return {"classes": classes, "norm_eps": _COCO_V1_NORM_EPS if plan.arch == "maskrcnn_resnet50_fpn" else None}
 
 
