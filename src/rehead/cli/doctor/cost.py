@@ -13,8 +13,8 @@ from rehead.cli.scale import pixels_seen
 from rehead.detector.build import Detector
 from rehead.progress import progress
 
-_STEPS_NEEDED = 3.0
-"""One that warms up, two that are timed."""
+_STEPS_NEEDED = 2.0
+"""Of one image: what a first step takes more than others, and one that is timed."""
 _MOST_OF_MEMORY = 0.8
 _PREDICTION_SHARE = 1 / 3
 """Of a training step's time, what predicting takes: the way forward without the one back."""
@@ -36,15 +36,13 @@ def judge_cost(
             f"one image alone takes an estimated {in_gib(bytes_of[1])}, {in_gib(free)} are free: nothing was measured"
         )
         return Finding("cost", "fail", told, "lower model.input_size, or cut images with data.tile")
-    in_time = [size for size in affordable if pace is None or _STEPS_NEEDED * pace * pixels * size <= clock.left]
-    if not in_time:
-        assert pace is not None
+    if pace is not None and pace * pixels * _STEPS_NEEDED > clock.left:
         step = pace * pixels
         timing = Timing(1, (step,), (0.0,), step * _PREDICTION_SHARE, bytes_of[1], bytes_of[1])
         return judge_forecast(predict(timing, work), timing, work, free=free, estimate=estimate, timed=0)
     with progress("first steps", TIMED_STEPS + 1) as bar:
-        timing = measure_timing(subject, detector, clock, batch_size=in_time[0], on_step=bar.advance)
-    timed = len(timing.steps) - 1
+        timing = measure_timing(subject, detector, clock, batch_sizes=affordable, on_step=bar.advance)
+    timed = len(timing.steps)
     return judge_forecast(predict(timing, work), timing, work, free=free, estimate=estimate, timed=timed)
 
 

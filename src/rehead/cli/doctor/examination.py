@@ -19,13 +19,13 @@ from rehead.cli.memory import find_memory
 from rehead.cli.plans import Plans
 from rehead.progress import progress
 
-_SECONDS = {"data": 20.0, "heads": 12.0, "input": 6.0, "truth": 8.0, "overfit": 24.0, "cost": 20.0}
+_SECONDS = {"data": 20.0, "heads": 12.0, "input": 6.0, "truth": 8.0, "overfit": 30.0, "cost": 20.0}
 _PATIENCE = {
     "data": "`dvc repro ingest` once, then this reads the dataset that it writes",
     "overfit": "run it again when the machine is not busy, or lower model.input_size",
     "cost": "run it again when the machine is not busy",
 }
-_FOR_COST = 14.0
+_FOR_COST = 12.0
 """Seconds that overfitting leaves to what comes after it, and those that it has whatever happens."""
 _FOR_OVERFIT = 6.0
 _FAULTS = (ValueError, RuntimeError, FloatingPointError, OSError)

@@ -57,14 +57,11 @@ class Forecast:
 
 
 def predict(timing: Timing, work: Workload) -> Forecast:
-    """Predict a training; what was measured with fewer images a step is scaled up in proportion to them.
-
-    The first step, which warms up, does not count where there are others.
-    """
+    """Predict a training; what was measured with fewer images a step is scaled up in proportion to them."""
     images = work.images / work.steps
     share = images / timing.batch_size
-    load = median(timing.loads[1:] or timing.loads) * share
-    step = median(timing.steps[1:] or timing.steps) * share
+    load = median(timing.loads) * share
+    step = median(timing.steps) * share
     # Loading processes work beside the training: only what they cannot keep up with is waited for.
     step = step + load if work.workers == 0 else max(step, load / work.workers)
     learning, validation = step * work.steps, timing.validation * work.val_images

@@ -18,14 +18,18 @@ from rehead.training.loop import DivergedError, Learner, take_step
 from rehead.training.plan import TrainPlan
 
 STEPS = 40
+_ENOUGH_STEPS = 20
+"""From here on an attempt ends as soon as all losses have fallen."""
 _IMAGES = 2
 _PROBED_SIDE = 128
 _ROIS = 64
 """Fewer make the losses jump from step to step."""
 _SURE_RATE = 1e-3
 """With AdamW, at which new heads learn on any dataset: so a rate that is wrong is told from data that are."""
-_FIRST_SHARE, _STEPS_SHARE = 0.6, 0.8
-"""Of the time: for the plan's own rate, where a second attempt may be needed; and of an attempt, for its steps."""
+_STEPS_SHARE = 0.85
+"""Of an attempt's time, for its steps; the rest is for looking at what it learned."""
+_SIDE_SHARE = 0.6
+"""Of the time, that the steps should take: a machine may be busier later."""
 _UNAUGMENTED = AugmentPlan(flip_horizontal=0.0)
 
 
@@ -67,9 +71,9 @@ def overfit(
     enough: Callable[[Attempt], bool],
     on_step: Callable[[str], None] = lambda note: None,
 ) -> Overfit | None:
-    """Learn a batch with the plan's rate, and if that is not `enough`, with a sure one; None if time does not do.
+    """Learn a batch with the plan's rate, and if that is not `enough` and time is left, with a sure one.
 
-    The detector stays as it is: copies of it learn.
+    Returns None if too few steps fit the time to say anything. The detector stays as it is: copies of it learn.
     """
     places = choose_images(measured(subject.train), count=_IMAGES)
     batch = part_of(subject.train, places)
@@ -78,18 +82,23 @@ def overfit(
     plan = _plan_of(subject.plans.train, images=len(samples))
     probed = min(own, _PROBED_SIDE)
     pixel = _seconds_a_pixel(reduced(detector, probed), plan, [shrunk(sample, probed) for sample in samples])
-    side = choose_side(own, pixel * _pixels(samples) / own**2, clock.left * _FIRST_SHARE * _STEPS_SHARE)
-    samples = [shrunk(sample, side) for sample in samples]
+    side = choose_side(own, pixel * _pixels(samples) / own**2, clock.left * _SIDE_SHARE)
+    a_step = pixel * _pixels(samples) * (side / own) ** 2
+    many = 1 if a_step * STEPS > clock.left else len(samples)
+    batch, samples = part_of(batch, range(many)), [shrunk(sample, side) for sample in samples[:many]]
     attempts: list[Attempt] = []
-    for share, tried in ((_FIRST_SHARE, plan), (1.0, plan.model_copy(update={"optimizer": "adamw", "lr": _SURE_RATE}))):
-        if not attempts or not enough(attempts[-1]):
-            box = Clock(clock.left * share)
-            attempts.append(_attempt(reduced(detector, side), tried, samples, batch, box, on_step))
+    for tried in (plan, plan.model_copy(update={"optimizer": "adamw", "lr": _SURE_RATE})):
+        attempt = _attempt(reduced(detector, side), tried, samples, batch, clock, enough=enough, on_step=on_step)
+        if attempt.diverged or attempt.steps >= LEAST_STEPS:
+            attempts.append(attempt)
+        if not attempts or enough(attempts[-1]) or clock.left < _STEPS_SHARE * LEAST_STEPS * a_step:
+            break
+    if not attempts:
+        return None
     objects = sum(len(sample.labels_n) for sample in samples)
     if attempts[0].steps:
         pixel = attempts[0].seconds / attempts[0].steps / _pixels(samples)
-    found = Overfit(tuple(attempts), len(samples), objects, side, own, pixel)
-    return found if attempts[0].diverged or attempts[0].steps >= LEAST_STEPS else None
+    return Overfit(tuple(attempts), len(samples), objects, side, own, pixel)
 
 
 def choose_side(own: int, seconds_at_one: float, seconds: float, *, steps: int = STEPS) -> int:
@@ -149,6 +158,8 @@ def _attempt(
     samples: Sequence[Sample],
     batch: Split,
     clock: Clock,
+    *,
+    enough: Callable[[Attempt], bool],
     on_step: Callable[[str], None],
 ) -> Attempt:
     """Take steps on the batch, each with the same draw of anchors and proposals, until there are enough."""
@@ -156,13 +167,14 @@ def _attempt(
     courses: dict[str, list[float]] = {name: [] for name in LOSSES}
     learner.begin(1)
     attempt = Attempt(plan, courses, losses_that_learn(learner))
-    budget, began = clock.left * _STEPS_SHARE, clock.spent
+    end = clock.left * (1 - _STEPS_SHARE)
+    began = clock.spent
     try:
         before = score_split(detector, batch).mask["AP"]
         began = clock.spent
-        while len(courses[LOSSES[0]]) < STEPS and clock.spent < budget:
+        while attempt.steps < STEPS and clock.left > end and not (attempt.steps >= _ENOUGH_STEPS and enough(attempt)):
             learner.begin(1)
-            step = take_step(learner, samples, epoch=1, index=len(courses[LOSSES[0]]))
+            step = take_step(learner, samples, epoch=1, index=attempt.steps)
             for name in LOSSES:
                 courses[name].append(step.losses[name])
             on_step(f"loss {step.losses['loss']:.3f}")

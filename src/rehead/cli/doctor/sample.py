@@ -25,7 +25,7 @@ from rehead.coco.records import Dataset, chosen
 from rehead.coco.sources import opened_source
 from rehead.coco.tiling import cut_dataset
 
-_IMAGES, _VAL_IMAGES = 32, 8
+_IMAGES, _VAL_IMAGES = 24, 8
 _PIXELS = 100e6
 """Pixels of all images of a sample: some seconds of decoding."""
 _LARGEST_SIDE = 1e5
@@ -61,7 +61,8 @@ def source_sample(path: Path, plans: Plans, scratch: Path) -> Counts:
         given: dict[str, Dataset] = {}
         listed: dict[str, list[int]] = {}
         for name in [name for name in source.with_images().splits if name != "test"]:
-            parts = [_sampled_part(part, source, log, pool, scratch) for part in source.splits[name]]
+            images = _VAL_IMAGES if name == "val" else _IMAGES
+            parts = [_sampled_part(part, source, log, pool, scratch, images=images) for part in source.splits[name]]
             listed["train" if name == WHOLE else name] = [count for part in parts for count in part.objects]
             few = Source({name: tuple(part.part for part in parts)}, shown=source.shown)
             given |= {"train" if name == WHOLE else name: data for data in read_source(few, log, pool).values()}
@@ -79,11 +80,13 @@ class _SampledPart:
     """Annotations of each image in the whole part."""
 
 
-def _sampled_part(part: Part, source: Source, log: FaultLog, pool: ImagePool, scratch: Path) -> _SampledPart:
+def _sampled_part(
+    part: Part, source: Source, log: FaultLog, pool: ImagePool, scratch: Path, *, images: int
+) -> _SampledPart:
     """Write a COCO file of a sample of a part, with the folder of its images."""
     faults = PartFaults(log, source.told(str(part.file)), source.told)
     document = FORMATS[part.format].read(part, faults, pool)
-    few, objects = sampled({} if document is None else document.value)
+    few, objects = sampled({} if document is None else document.value, images=images)
     file = scratch / f"part-{len(list(scratch.glob('part-*')))}.json"
     file.write_text(json.dumps(few), encoding="utf-8")
     return _SampledPart(Part(file, part.images), objects)

@@ -55,8 +55,8 @@ def find_subject(plans: Plans, source: str | None, data: Path, scratch: Path) ->
     else:
         raise ValueError(f"{named} does not exist: set data.source in params.yaml, or `rehead init PATH` does")
     train, val = (load_split(scratch / "dataset", name) for name in ("train", "val"))
-    seen = f"a sample of {len(train)} and {len(val)} of {counts.images} training and {counts.val_images} validation"
-    told = f"{named}: {seen} images, not ingested yet"
+    whole = f"{counts.images} training and {counts.val_images} validation images"
+    told = f"{named}, not ingested yet: {len(train)} and {len(val)} images looked at, for {whole} in all"
     fullest = max(counts.fullest, _fullest(train, val))
     return Subject(plans, train, val, counts.images, counts.val_images, told, fullest)
 

@@ -1,7 +1,7 @@
 """The first real steps of an epoch, timed, and the most memory that they took."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, count
 from pathlib import Path
 
@@ -20,9 +20,9 @@ from rehead.training.loop import Learner, take_step
 
 TIMED_STEPS = 4
 _LEAST_STEPS = 2
-"""One that warms up and one to go by are taken, whatever the time."""
-_STEPS_SHARE = 0.7
-_VAL_IMAGES = 4
+_STEPS_SHARE = 0.75
+_SLOWER = 1.2
+"""How much longer a step may take than the last one, or than one image's for each image."""
 _STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 _KIB = 1024
 
@@ -32,36 +32,50 @@ def measure_timing(
     detector: Detector,
     clock: Clock,
     *,
-    batch_size: int,
+    batch_sizes: Sequence[int],
     on_step: Callable[[str], None] = lambda note: None,
 ) -> Timing:
-    """Train for some steps with `batch_size` images each, as the first epoch does, then predict some images.
+    """Train for some steps as the first epoch does, then predict some images.
 
-    The first step warms up. The detector learns in it. Raises DivergedError.
+    A step with one image warms up; by its time the first of `batch_sizes` is taken with which two steps fit, else the
+    last. Where not one fits, the first step has to do. The detector learns. Raises DivergedError.
     """
-    plan = subject.plans.train.model_copy(update={"batch_size": batch_size, "workers": 0})
+    plan = subject.plans.train.model_copy(update={"workers": 0})
     learner = Learner(detector, plan, images=subject.images)
     learner.begin(1)
     memory = _peak_memory(learner.device)
     fixed, end = memory(), clock.left * (1 - _STEPS_SHARE)
-    steps: list[float] = []
-    loads: list[float] = []
-    stream = _endless(subject, batch_size)
-    while len(steps) < _LEAST_STEPS or (len(steps) <= TIMED_STEPS and clock.left - end > steps[-1] + loads[-1]):
+
+    def timed(samples: Iterator[list[Sample]], number: int) -> tuple[float, float]:
         began = time.perf_counter()
-        samples = next(stream)
-        loads.append(time.perf_counter() - began)
-        step = take_step(learner, samples, epoch=1, index=len(steps))
-        steps.append(time.perf_counter() - began - loads[-1])
+        batch = next(samples)
+        loaded = time.perf_counter()
+        step = take_step(learner, batch, epoch=1, index=number)
         on_step(f"loss {step.losses['loss']:.3f}")
+        return loaded - began, time.perf_counter() - loaded
+
+    first = timed(_endless(subject, 1), 0)
+    size = _affordable(batch_sizes, sum(first), clock.left - end)
+    stream = _endless(subject, size)
+    steps: list[tuple[float, float]] = []
+    expected = sum(first) * size
+    while len(steps) < TIMED_STEPS and clock.left - end > _SLOWER * expected:
+        steps.append(timed(stream, len(steps) + 1))
+        expected = sum(steps[-1])
     peak = memory()
-    return Timing(batch_size, tuple(steps), tuple(loads), _validation(subject, detector), peak, fixed)
+    size, steps = (size, steps) if steps else (1, [first])
+    loads, takes = (tuple(values) for values in zip(*steps, strict=True))
+    return Timing(size, takes, loads, _validation(subject, detector), peak, fixed)
+
+
+def _affordable(sizes: Sequence[int], one: float, seconds: float) -> int:
+    fitting = [size for size in sizes if _SLOWER * _LEAST_STEPS * one * size <= seconds]
+    return fitting[0] if fitting else sizes[-1]
 
 
 def _validation(subject: Subject, detector: Detector) -> float:
-    """Time the prediction and scoring of some validation images, as many at a time as there are threads."""
-    places = list(range(min(len(subject.val), max(_VAL_IMAGES, torch.get_num_threads()))))
-    few = part_of(subject.val, places)
+    """Time the prediction and scoring of some validation images, as many as are predicted at a time."""
+    few = part_of(subject.val, range(min(len(subject.val), torch.get_num_threads())))
     began = time.perf_counter()
     score_split(detector, few)
     return (time.perf_counter() - began) / len(few)
@@ -73,7 +87,7 @@ def _endless(subject: Subject, batch_size: int) -> Iterator[list[Sample]]:
     epochs = (
         batches(subject.train, plan.augment, batch_size=batch_size, seed=plan.seed, epoch=number) for number in count(1)
     )
-    return (samples for samples in chain.from_iterable(epochs) if len(samples) == min(batch_size, len(subject.train)))
+    return (samples for samples in chain.from_iterable(epochs) if len(samples) == batch_size)
 
 
 def _peak_memory(device: torch.device) -> Callable[[], float]:
