@@ -36,7 +36,7 @@ def ceiling(
     sides = _sides(resolutions)
     from rich.console import Console
 
-    from rehead.cli.ablation.words import promise  # with these torch and torchvision: 8 to 14 s
+    from rehead.cli.ablation.prospect import promise  # with these torch and torchvision: 8 to 14 s
     from rehead.cli.truth import read_truth
     from rehead.evaluation.ceiling import MOST_OBJECTS, ceilings
     from rehead.progress import progress
@@ -75,12 +75,11 @@ def _table(found: "Ceilings") -> "Table":
     from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, header_style="dim")
-    sizes = [f"AP {size}\n{count} objects" for size, count in found.objects_by_size.items()]
-    for title in ("mask", "mask AP", "AP50", "AP75", *sizes, "boundary\nAP", "mean\nIoU"):
+    for title in ("side", "mask AP", "AP50", "AP75", *found.objects_by_size, "boundary AP", "mean IoU"):
         table.add_column(title, justify="right")
     for one in found.by_resolution:
         numbers = (*one.mask.values(), one.boundary["AP"], one.mean_iou)
-        table.add_row(f"{one.resolution} x {one.resolution}", *("-" if n is None else f"{n:.3f}" for n in numbers))
+        table.add_row(str(one.resolution), *("-" if n is None else f"{n:.3f}" for n in numbers))
     return table
 
 
@@ -88,15 +87,18 @@ def _about(found: "Ceilings", file: str, digest: str) -> str:
     """Say what was scored, and that it was a part if it was one."""
     part = "" if found.objects == found.objects_in_all else f", drawn by whole images from {found.objects_in_all}"
     seen = f", seen at {found.input_size} px" if found.input_size else ""
-    return f"{found.objects} objects{part}, of {found.images} images{seen}; {file}, {digest[:12]}"
+    sizes = ", ".join(f"{count} {size}" for size, count in found.objects_by_size.items())
+    return f"{found.objects} objects ({sizes}){part}, of {found.images} images{seen}; {file}, {digest[:12]}"
 
 
 def _worst(found: "Ceilings") -> list[str]:
     """List the objects that lose most, with what each resolution keeps of them."""
+    from rehead.reporting.wording import shortened  # jinja2's escaping: 0.1 s
+
     lines = ["what loses most (mask IoU by resolution):"] if found.worst else []
     for one in found.worst:
         kept = ", ".join(f"{side}: {iou:.2f}" for side, iou in one.iou.items())
         box = "x".join(f"{side:.0f}" for side in one.bbox[2:])
         at = ",".join(f"{side:.0f}" for side in one.bbox[:2])
-        lines.append(f"  {one.category} of {box} px at {at} in {one.image}: {kept}")
+        lines.append(f"  {one.category} of {box} px at {at} in {shortened(one.image, longest=40)}: {kept}")
     return lines
