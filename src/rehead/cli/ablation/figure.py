@@ -6,6 +6,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 
 from rehead.cli.ablation.comparison import Comparison, Variant
@@ -27,7 +28,8 @@ def plot_comparison(comparison: Comparison, *, columns: int = 2) -> Figure:
     rows = -(-panels // columns)
     with mpl.rc_context(STYLE):
         figure = Figure(
-            figsize=(4.9 * min(columns, panels) if columns > 1 else 4.9, 4.0 * rows + 0.3), layout="constrained"
+            figsize=(4.9 * min(columns, panels) if columns > 1 else 4.9, 4.0 * rows + 0.3),
+            layout=ConstrainedLayoutEngine(h_pad=0.1, w_pad=0.1),
         )
         axes = figure.subplots(rows, min(columns, panels), squeeze=False).ravel()
         _plot_scores(axes[0], comparison)
@@ -53,8 +55,14 @@ def _plot_scores(axes: Axes, comparison: Comparison) -> None:
     axes.set_xticks(range(len(SHOWN)), [name.replace(" ", "\n") for name in SHOWN])
     axes.tick_params(axis="x", length=0)
     axes.grid(visible=False, axis="x")
-    axes.set(ylim=(0, 1.03), xlim=(-0.5, len(SHOWN) - 0.5))
+    axes.set(ylim=(0, _top(comparison)), xlim=(-0.5, len(SHOWN) - 0.5))
     axes.set_title("Scores on validation")
+
+
+def _top(comparison: Comparison) -> float:
+    """End the axis at 1 where there are ceilings, else above the best seed."""
+    values = [v for one in comparison.variants for name in SHOWN for v in one.scores[name].by_seed.values() if v]
+    return 1.03 if comparison.ceilings else min(1.03, 1.3 * max([0.05, *values]))
 
 
 def _plot_score(axes: Axes, comparison: Comparison, variant: Variant, name: str, spot: float, tint: str) -> None:
@@ -113,7 +121,7 @@ def _keys(comparison: Comparison) -> Sequence[Line2D]:
         keys.append(Line2D([], [], color=INK, linewidth=1, marker="|", markersize=6, label=f"{level} over images"))
     if comparison.ceilings is not None:
         keys.append(Line2D([], [], color=INK, linewidth=1.4, linestyle=(0, (2, 1)), label="a perfect mask head"))
-        keys.append(Line2D([], [], mfc="white", mec=INK, marker="D", linestyle="none", label="what it could win"))
+        keys.append(Line2D([], [], mfc="white", mec=INK, marker="D", linestyle="none", label="what its grid could win"))
     return keys
 
 

@@ -121,17 +121,19 @@ def _advice(comparison: Comparison, first: Variant, other: Variant) -> str:
     mask, edge = (other.differences[name] for name in ("mask AP", "boundary AP"))
     if mask.mean is None:
         return f"Nothing can be said of {other.value}: there is no object to find."
+    most = _promised(comparison, first, other)
     if _clear(mask):
+        if mask.mean > 0 and most is not None and max(most) < LITTLE:
+            return f"Take {other.value}; its grid cannot be the reason, another part of its head must be."
         return f"Take {other.value}." if mask.mean > 0 else f"Keep {first.value}."
     if edge.mean is not None and _clear(edge) and edge.mean > 0:
         return f"Take {other.value} where sharp outlines matter; mask AP alone does not ask for it."
-    most = _promised(comparison, first, other)
     if most is not None and max(most) < LITTLE:
         if mask.mean < LITTLE:
             return f"Keep {first.value}: there was next to nothing to win, and nothing was won."
         return (
-            f"Keep {first.value} for now: its grid loses next to nothing, so {_signed(mask.mean)} comes from elsewhere, "
-            f"if it is real; {_would_tell(comparison, mask)}"
+            f"Keep {first.value} for now: the grid has next to nothing to give, so {_signed(mask.mean)} comes from "
+            f"elsewhere, if it is real: {_would_tell(comparison, mask)}"
         )
     return f"Keep {first.value} for now: {_would_tell(comparison, mask)}"
 
