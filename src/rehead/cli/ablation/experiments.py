@@ -1,6 +1,6 @@
 """What can be compared, and the trainings that a comparison takes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -33,6 +33,11 @@ class Experiment:
     def label(self, setting: str) -> str:
         """Give the shortest name that a user may type for one of the field's values."""
         return setting.removeprefix(self.prefix)
+
+    def side(self, model: Mapping[str, Any]) -> int | None:
+        """Give the side of the mask that a value stands for, None if it stands for something else."""
+        number = str(model[self.field]).rpartition("_")[2]
+        return int(number) if number.isdigit() else None
 
 
 EXPERIMENTS = {
