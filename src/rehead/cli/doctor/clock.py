@@ -18,7 +18,8 @@ class Clock:
 
     def __init__(self, seconds: float, *, now: Callable[[], float] = time.monotonic) -> None:
         """Start now."""
-        self._now, self._began, self._end = now, now(), now() + seconds
+        self._now, self._began = now, now()
+        self._end = self._began + seconds
 
     @property
     def left(self) -> float:
