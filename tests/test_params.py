@@ -1,6 +1,7 @@
 """Sections of params.yaml."""
 
 from pathlib import Path
+from typing import Annotated, Literal
 
 import pytest
 from pydantic import Field
@@ -19,6 +20,8 @@ class Outer(Section):
     inner: Inner = Inner()
     perhaps: Inner | None = None
     named: dict[str, Inner] = Field(default_factory=dict)
+    share: Annotated[float, Field(lt=1)] | Literal["val"] = 0.1
+    choices: tuple[bool | float, ...] = ()
 
 
 @pytest.fixture
@@ -59,7 +62,7 @@ def test_a_section_cannot_be_changed(path: Path) -> None:
         ("train: {inner: {sise: 3}}", "  train.inner.sise: no such parameter; did you mean 'size'?"),
         ("train: {perhaps: {sise: 3}}", "  train.perhaps.sise: no such parameter; did you mean 'size'?"),
         ("train: {named: {a: {sise: 3}}}", "  train.named.a.sise: no such parameter; did you mean 'size'?"),
-        ("train: {zzz: 3}", "  train.zzz: no such parameter; known: lr, epochs, inner, perhaps, named"),
+        ("train: {zzz: 3}", "  train.zzz: no such parameter; known: lr, epochs, inner, perhaps, named, share, choices"),
         ("trian: {lr: 1}", "  trian: no such parameter; did you mean 'train'?"),
     ],
 )
@@ -73,6 +76,16 @@ def test_an_unknown_key_is_told_with_the_nearest(path: Path, text: str, fault: s
 )
 def test_a_value_of_the_wrong_kind_is_told_with_its_place(path: Path, value: str, where: str) -> None:
     assert faults_of(path, f"train: {{{where}: {value}}}")[0].startswith(f"  train.{where}: ")
+
+
+def test_a_parameter_of_several_kinds_is_named_as_it_stands_in_the_file_with_all_it_may_be(path: Path) -> None:
+    fault = "  train.share: Input should be less than 1 or 'val', got 2.0"
+    assert faults_of(path, "train: {share: 2.0}") == [fault]
+
+
+def test_an_entry_of_several_kinds_is_told_with_its_place(path: Path) -> None:
+    (fault,) = faults_of(path, "train: {choices: [1.5, {}]}")
+    assert fault.startswith("  train.choices.1: Input should be a valid boolean or a valid number")
 
 
 def test_all_faults_are_told_at_once(path: Path) -> None:

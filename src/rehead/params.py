@@ -2,9 +2,10 @@
 
 import difflib
 from collections.abc import Mapping
+from itertools import groupby
 from pathlib import Path
 from types import UnionType
-from typing import Any, TypeGuard, TypeVar, get_args, get_origin
+from typing import Any, TypeGuard, TypeVar, Union, get_args, get_origin
 
 import pydantic
 from pydantic.fields import FieldInfo
@@ -22,6 +23,8 @@ class Section(pydantic.BaseModel):
 
 
 S = TypeVar("S", bound=pydantic.BaseModel)
+Location = tuple[int | str, ...]
+"""Keys and places that lead to a value."""
 
 
 class ParamsError(ValueError):
@@ -62,15 +65,20 @@ def load_document(path: Path) -> dict[str, Any]:
 
 
 def describe_faults(error: pydantic.ValidationError, name: str, section: type[pydantic.BaseModel]) -> list[str]:
-    """Put pydantic's faults into one line each, with the nearest known key for an unknown one."""
+    """Put pydantic's faults into one line each, with the nearest known key for an unknown one.
+
+    Of a parameter that takes several kinds of value, the line says what each of them asks for.
+    """
     lines = []
-    for fault in error.errors():
-        where = ".".join([name, *map(str, fault["loc"])])
-        if fault["type"] == "extra_forbidden":
-            owner = _section_at(section, fault["loc"][:-1])
-            lines.append(_unknown(str(fault["loc"][-1]), tuple(owner.model_fields), where=where.rpartition(".")[0]))
+    for place, faults in groupby(error.errors(), key=lambda fault: _parameter_at(section, fault["loc"])):
+        where = ".".join([name, *map(str, place)])
+        asked = list(faults)
+        if asked[0]["type"] == "extra_forbidden":
+            owner = _section_at(section, place[:-1])
+            lines.append(_unknown(str(place[-1]), tuple(owner.model_fields), where=where.rpartition(".")[0]))
         else:
-            lines.append(f"{where}: {fault['msg']}, got {fault['input']!r}")
+            others = dict.fromkeys(fault["msg"].removeprefix("Input should be ") for fault in asked[1:])
+            lines.append(f"{where}: {' or '.join([asked[0]['msg'], *others])}, got {asked[0]['input']!r}")
     return lines
 
 
@@ -94,20 +102,40 @@ def with_values(section: Mapping[str, Any], values: Mapping[str, Any]) -> dict[s
     return changed
 
 
-def _section_at(section: type[pydantic.BaseModel], location: tuple[int | str, ...]) -> type[pydantic.BaseModel]:
+def _parameter_at(section: type[pydantic.BaseModel], location: Location) -> Location:
+    """Cut a fault's location where it goes on with the names of the kinds that a parameter may be."""
+    annotation: Any = section
+    for at, part in enumerate(location):
+        if len(_kinds(annotation)) > 1:
+            return location[:at]
+        annotation = _within(annotation, part)
+    return location
+
+
+def _section_at(section: type[pydantic.BaseModel], location: Location) -> type[pydantic.BaseModel]:
     """Follow a fault's location to the section that holds it, through nested sections and mappings of sections."""
     annotation: Any = section
     for part in location:
-        if _is_section(annotation):
-            field = annotation.model_fields.get(str(part))
-            annotation = field.annotation if field else None
-            alternatives = [kind for kind in get_args(annotation) if kind is not type(None)]
-            annotation = alternatives[0] if isinstance(annotation, UnionType) else annotation
-        else:
-            annotation = (*get_args(annotation), None)[1 if get_origin(annotation) is dict else 0]
-        if _is_section(annotation):
-            section = annotation
+        annotation = _within(annotation, part)
+        kind = next(iter(_kinds(annotation)), None)
+        if _is_section(kind):
+            section = kind
     return section
+
+
+def _within(annotation: Any, part: int | str) -> Any:
+    """Give the type of a section's field, or of what a mapping or a list holds."""
+    kind = next(iter(_kinds(annotation)), None)
+    if _is_section(kind):
+        field = kind.model_fields.get(str(part))
+        return field.annotation if field else None
+    return (*get_args(kind), None)[1 if get_origin(kind) is dict else 0]
+
+
+def _kinds(annotation: Any) -> list[Any]:
+    """List the alternatives of a type, without None."""
+    kinds = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    return [kind for kind in kinds if kind is not type(None)]
 
 
 def _is_section(annotation: Any) -> TypeGuard[type[pydantic.BaseModel]]:
