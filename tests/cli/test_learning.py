@@ -5,10 +5,11 @@ from typing import get_args
 
 import pytest
 
-from rehead.cli.learning import advise_batch_size, advise_epochs, advise_freeze, estimate_bytes
+from rehead.cli.learning import advise_batch_size, advise_epochs, advise_freeze, estimate_bytes, mask_width
 from rehead.cli.plans import Plans
 from rehead.coco.measurements import Measurements
-from rehead.detector.plan import ArchName
+from rehead.detector.architectures import ARCHITECTURES
+from rehead.detector.plan import ArchName, ModelPlan
 from rehead.training.plan import TrainPlan
 from tests.cli.surveys import measured, survey
 
@@ -69,6 +70,17 @@ def test_a_trunk_that_learns_in_part_or_later_takes_the_memory_of_one_that_learn
     train = TrainPlan.model_validate({"freeze": "backbone", **change})
     learning = Plans().with_value("train", "freeze", "none")
     assert bytes_of(measured(), replace(Plans(), train=train)) == bytes_of(measured(), learning)
+
+
+def test_finer_masks_take_more_memory() -> None:
+    heads = ("fcn_28", "pointrend_112", "fcn_56", "fcn_112")
+    estimates = [bytes_of(measured(), Plans().with_value("model", "mask_head", head)) for head in heads]
+    assert estimates == sorted(set(estimates))
+
+
+@pytest.mark.parametrize("arch", get_args(ArchName))
+def test_the_mask_heads_width_is_the_architectures_own(arch: str) -> None:
+    assert mask_width(ModelPlan.model_validate({"arch": arch})) == ARCHITECTURES[arch].mask_layers[-1]
 
 
 def test_one_crowded_image_takes_more_memory() -> None:

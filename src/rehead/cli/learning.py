@@ -10,7 +10,7 @@ from rehead.cli.division import training_images
 from rehead.cli.memory import in_gib
 from rehead.cli.plans import Plans
 from rehead.cli.scale import pixels_loaded, pixels_seen, samples_an_image
-from rehead.detector.plan import FreezeDepth
+from rehead.detector.plan import FreezeDepth, ModelPlan
 
 _STEPS = 600
 _LEAST_EPOCHS, _MOST_EPOCHS = 5, 100
@@ -32,6 +32,10 @@ _BYTES_A_PIXEL = {
 
 Measured as the growth of the peak with the batch, in float32 on a CPU.
 """
+_BYTES_A_ROI = {"fcn_56": 36_000, "fcn_112": 175_000, "pointrend_112": 12_000, "separable_28": 7_000}
+"""Bytes a channel that other mask heads take for an object's RoI beyond what the plain one takes; measured likewise."""
+_OBJECTS_OF_ROIS = 0.25
+"""Most RoIs that meet the mask head, as a share of train.rois."""
 _KEPT, _RESIZED = 1, 4
 """Bytes a pixel of a mask, as loaded and as seen: all of a batch are kept, one image's at a time are resized."""
 
@@ -87,7 +91,13 @@ def estimate_bytes(survey: Survey, plans: Plans, *, batch_size: int) -> float:
     objects = measured.objects_n * loaded / measured.sizes_n2.prod(axis=1)
     masks = objects * (loaded + seen)
     image = _BYTES_A_PIXEL[plans.model.arch][frozen] * np.quantile(seen, 0.95) + _KEPT * masks.mean()
-    return float(_FIXED_BYTES + batch_size * image + _RESIZED * masks.max())
+    rois = _BYTES_A_ROI.get(plans.model.mask_head, 0) * mask_width(plans.model) * _OBJECTS_OF_ROIS * plans.train.rois
+    return float(_FIXED_BYTES + batch_size * (image + rois) + _RESIZED * masks.max())
+
+
+def mask_width(model: ModelPlan) -> int:
+    """Give the channels of the mask head's last layer: the plan's or the architecture's own, known without torch."""
+    return model.mask_layers[-1] if model.mask_layers else 64 if "mobilenet" in model.arch else 256
 
 
 def _trunk_stays_frozen(plans: Plans) -> bool:
