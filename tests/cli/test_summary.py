@@ -22,7 +22,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def summary(folder: Path, *, alias: str = "champion") -> list[str]:
     """Write the reports of a run and return the lines of the summary."""
-    scores = {head: {"AP": ap, "AP50": None} for head, ap in (("box", 0.5), ("mask", 0.25))}
+    heads = {head: {"AP": ap, "AP50": None} for head, ap in (("box", 0.5), ("mask", 0.25))}
+    scores = heads | {"dataset": {"split": "test", "images": 12, "fingerprint": "0123456789abcdef"}}
     receipt = {"name": "toy", "version": 3, "alias": alias, "because": "it is better"}
     write_json(folder / "reports" / "evaluation.json", scores)
     write_json(folder / "reports" / "registration.json", receipt)
@@ -33,20 +34,21 @@ def test_without_a_run_it_says_what_to_do(folder: Path) -> None:
     assert "run `dvc repro` first" in str(CliRunner().invoke(app, ["summary"]).exception)
 
 
-def test_both_maps_and_the_report_are_named(folder: Path) -> None:
+def test_both_maps_their_data_and_the_report_are_named(folder: Path) -> None:
     lines = summary(folder)
-    assert lines[:3] == [
+    assert lines[:4] == [
         "box mAP 0.500  (AP50 undefined)",
         "mask mAP 0.250  (AP50 undefined)",
+        "data    12 images of test, 0123456789ab",
         "model   toy version 3: it is better",
     ]
-    assert str(folder / "reports" / "index.html") in lines[3]
+    assert str(folder / "reports" / "index.html") in lines[4]
 
 
 def test_a_champion_is_served_by_two_short_commands_on_path(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "rehead").touch(mode=0o755)
     monkeypatch.setenv("PATH", str(folder))
-    assert summary(folder)[4:] == [
+    assert summary(folder)[5:] == [
         "serve   rehead serve",
         "   or   mlflow models serve -m models:/toy@champion --env-manager local",
     ]
@@ -54,14 +56,14 @@ def test_a_champion_is_served_by_two_short_commands_on_path(folder: Path, monkey
 
 def test_off_path_the_commands_name_the_folder_of_the_program(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    assert summary(folder)[4:] == [
+    assert summary(folder)[5:] == [
         f"serve   {BIN / 'rehead'} serve",
         f"   or   PATH={BIN}:$PATH mlflow models serve -m models:/toy@champion --env-manager local",
     ]
 
 
 def test_a_model_that_is_no_champion_is_served_by_its_version(folder: Path) -> None:
-    first, second = summary(folder, alias="challenger")[4:]
+    first, second = summary(folder, alias="challenger")[5:]
     assert (first.endswith("rehead serve models:/toy/3"), "-m models:/toy/3 " in second) == (True, True)
 
 
@@ -69,4 +71,4 @@ def test_a_local_store_is_named_to_mlflow(folder: Path, monkeypatch: pytest.Monk
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
     (folder / "data").mkdir()
     (folder / "data" / "mlflow.db").touch()
-    assert f"MLFLOW_TRACKING_URI=sqlite:///{folder.resolve()}/data/mlflow.db mlflow " in summary(folder)[5]
+    assert f"MLFLOW_TRACKING_URI=sqlite:///{folder.resolve()}/data/mlflow.db mlflow " in summary(folder)[6]

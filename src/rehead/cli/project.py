@@ -47,10 +47,15 @@ def params() -> None:
 
 
 def summary() -> None:
-    """Say what the last `dvc repro` made: both mAPs, where the report is and how to serve the model."""
+    """Say what the last `dvc repro` made: both mAPs, on which data, where the report is and how to serve the model.
+
+    Scores compare only where the fingerprint of the data is the same.
+    """
     scores, receipt = _report("evaluation.json"), _report("registration.json")
     for head in ("box", "mask"):
         print(f"{head} mAP {_number(scores[head]['AP'])}  (AP50 {_number(scores[head]['AP50'])})")
+    truth = scores["dataset"]
+    print(f"data    {truth['images']} images of {truth['split']}, {truth['fingerprint'][:12]}")
     print(f"model   {receipt['name']} version {receipt['version']}: {receipt['because']}")
     print(f"report  {(_REPORTS / 'index.html').resolve()}")
     print("serve  ", "\n   or   ".join(_serving(receipt, os.environ.get("PATH", os.defpath))))
