@@ -37,6 +37,7 @@ _NEXT: dict[Task, tuple[str, ...]] = {
         "rehead check PATH",
         "rehead init PATH",
         "# put the lines for params.yaml in the place of its own",
+        "rehead doctor PATH",
         "dvc repro",
     ),
     "semantic": (_GUIDE,),
