@@ -22,7 +22,7 @@ _ENOUGH_STEPS = 20
 """From here on an attempt ends as soon as all losses have fallen."""
 _IMAGES = 2
 _PROBED_SIDE = 128
-_ROIS = 64
+_ROIS = 128
 """Fewer make the losses jump from step to step."""
 _SURE_RATE = 1e-3
 """With AdamW, at which new heads learn on any dataset: so a rate that is wrong is told from data that are."""
