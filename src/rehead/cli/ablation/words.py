@@ -80,7 +80,9 @@ def _won(first: Variant, other: Variant) -> str:
     if before is None or after is None:
         return "Mask AP is undefined: there is no object to find."
     told = ", ".join(f"{_signed(gain)} {name}" for name, gain in gained.items() if gain is not None)
-    return f"Trained, {other.value} reached mask AP {three(after)} and {first.value} {three(before)}: {told}."
+    paired = first.scores["mask AP"].by_seed.keys() == other.scores["mask AP"].by_seed.keys()
+    over = "" if paired else ", over the seeds that both have"
+    return f"Trained, {other.value} reached mask AP {three(after)} and {first.value} {three(before)}: {told}{over}."
 
 
 def _chance(comparison: Comparison, other: Variant) -> str:
