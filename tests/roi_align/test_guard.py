@@ -79,10 +79,3 @@ def test_a_small_first_image_does_not_spoil_the_scales_of_the_next() -> None:
     used(maps(64), [torch.tensor([GOOD])], [(40, 40)])
     images = [torch.tensor([GOOD]), torch.tensor([GOOD])]
     assert torch.equal(used(maps(), images, [(160, 160)] * 2), fresh(maps(), images, [(160, 160)] * 2))
-
-
-def test_the_pooler_can_be_exported() -> None:
-    exported = torch.export.export(
-        GuardedRoIAlign(["0"], 7, 2), ({"0": maps()["0"]}, [torch.tensor([GOOD])] * 2, [(160, 160)] * 2)
-    )
-    assert "roi_align" in str(exported.graph)

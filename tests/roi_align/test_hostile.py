@@ -6,15 +6,20 @@ import time
 
 import pytest
 
-from rehead.roi_align.hostile import EMPTY_MAP, HOSTILE_BOXES, fate, try_hostile_inputs
+from rehead.roi_align.hostile import EMPTY_MAP, HOSTILE_BOXES, Outcome, fate, try_hostile_inputs
 
 
-def test_the_guard_refuses_every_hostile_input() -> None:
-    assert {o.name: o.guarded for o in try_hostile_inputs()} == dict.fromkeys((*HOSTILE_BOXES, EMPTY_MAP), "refused")
+@pytest.fixture(scope="module")
+def outcomes() -> list[Outcome]:
+    return try_hostile_inputs()
 
 
-def test_the_bare_operator_dies_of_a_nan() -> None:
-    assert next(o.bare for o in try_hostile_inputs() if o.name == "all NaN") == "died of SIGSEGV"
+def test_the_guard_refuses_every_hostile_input(outcomes: list[Outcome]) -> None:
+    assert {o.name: o.guarded for o in outcomes} == dict.fromkeys((*HOSTILE_BOXES, EMPTY_MAP), "refused")
+
+
+def test_the_bare_operator_dies_of_a_nan(outcomes: list[Outcome]) -> None:
+    assert next(o.bare for o in outcomes if o.name == "all NaN") == "died of SIGSEGV"
 
 
 def test_a_child_that_dies_is_reported_with_its_signal() -> None:

@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from rehead.roi_align.reference import Floats, pooled_ranges, roi_align, roi_pool, round_half_away, sample_positions
+from rehead.roi_align.reference import (
+    Floats,
+    pooled_ranges,
+    roi_align,
+    roi_align_with_gradient,
+    roi_pool,
+    roi_pool_with_gradient,
+    round_half_away,
+    sample_positions,
+)
 
 RAMP = (np.arange(6.0)[:, None] * 10 + np.arange(6.0))[None]  # the value at (y, x) is 10 y + x
 
@@ -61,3 +70,22 @@ def test_pooled_ranges_overlap_where_bins_are_not_whole() -> None:
 @pytest.mark.parametrize(("value", "rounded"), [(0.5, 1), (1.5, 2), (2.5, 3), (-0.5, -1), (-2.5, -3), (2.49, 2)])
 def test_halves_are_rounded_away_from_zero(value: float, rounded: int) -> None:
     assert round_half_away(value) == rounded
+
+
+def test_one_precision_rounds_the_last_bin_past_the_box() -> None:
+    ends = [pooled_ranges(0.0, 56.0, size=7, scale=1.0, limit=99, precision=p)[-1][1] for p in (np.float32, np.float64)]
+    assert ends == [58, 57]
+
+
+def test_a_maximum_hands_its_gradient_to_the_first_pixel_that_held_it() -> None:
+    upstream = np.ones((1, 1, 1))
+    gradient = roi_pool_with_gradient(np.ones((1, 3, 3)), (0.0, 1.0, 2.0, 2.0), upstream, scale=1.0)[1]
+    assert gradient[0].tolist() == [[0, 0, 0], [1, 0, 0], [0, 0, 0]]
+
+
+def test_the_gradient_of_roi_align_is_its_share_in_each_bin() -> None:
+    upstream = np.ones((1, 1, 1))
+    gradient = roi_align_with_gradient(
+        np.zeros((1, 3, 3)), (0.0, 0.0, 1.0, 1.0), upstream, scale=1.0, samples=1, aligned=False
+    )[1]
+    assert gradient[0].tolist() == [[0.25, 0.25, 0], [0.25, 0.25, 0], [0, 0, 0]]

@@ -1,9 +1,7 @@
 """The stage as the pipeline runs it: registered once, champion by score, a receipt and a card; or a reason."""
 
-import importlib.util
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import mlflow
@@ -22,18 +20,9 @@ from rehead.evaluation.detections import coco_results
 from rehead.evaluation.prediction import predict_image
 from rehead.evaluation.validation import score_split
 from rehead.files import read_json, sha256_of, write_json
+from stages import register
 
 PARAMS = "register: {name: tested}\n"
-SCRIPT = Path(__file__).parents[2] / "stages" / "register.py"
-
-
-def _stage() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("register", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def _write_dataset(folder: Path, detector: Detector) -> None:
@@ -90,7 +79,7 @@ def run(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
             scores["mask"]["AP"] = claimed
         write_json(paths["evaluation"], {**scores, "dataset": {"split": "test", "fingerprint": split.fingerprint}})
         write_json(paths["training"], {"run_id": None})
-        _stage().main(
+        register.main(
             detector=detector,
             dataset=project / "data" / "dataset",
             evaluation=paths["evaluation"],

@@ -1,15 +1,20 @@
-"""The installed RoIAlign against the slow float64 reference: values and gradients, on every case and setting."""
+"""RoIAlign and RoIPool operators against the slow float64 references: values and gradients, on every case and setting.
 
-from collections.abc import Callable, Iterator
+The installed operators are judged, and so is our own vectorised one, by the same rule.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from itertools import product
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rehead.roi_align.cases import Cases, exact
+from rehead.roi_align.cases import TOGETHER, Cases, exact, halve_precision, share_maps
 from rehead.roi_align.difference import Difference, largest
-from rehead.roi_align.reference import roi_align_weights, roi_pool
+from rehead.roi_align.reference import Floats, Precision, roi_align_with_gradient, roi_pool_with_gradient
 
 Operator = Callable[[Tensor, Tensor, int, float, int, bool], Tensor]
 """features N,C,H,W, rois K,5, size, scale, samples, aligned -> K,C,size,size: torchvision.ops.roi_align."""
@@ -17,88 +22,139 @@ Operator = Callable[[Tensor, Tensor, int, float, int, bool], Tensor]
 PoolOperator = Callable[[Tensor, Tensor, int, float], Tensor]
 """features N,C,H,W, rois K,5, size, scale -> K,C,size,size, as torchvision.ops.roi_pool takes them."""
 
+Results = tuple[NDArray[np.floating], NDArray[np.floating]]
+"""Values K,C,P,P and the gradient N,C,H,W of the features."""
+
 SIZE = 7
 SAMPLES = (0, 1, 2, 4)
-DTYPES = (torch.float32, torch.float64)
+SETTINGS = tuple(product((False, True), SAMPLES))
+"""`aligned` and the samples along a side of a bin, 0 for adaptive."""
+FIXED = tuple((aligned, samples) for aligned, samples in SETTINGS if samples)
+PRECISIONS: dict[torch.dtype, Precision] = {torch.float32: np.float32, torch.float64: np.float64}
+DTYPES = tuple(PRECISIONS)
 ROUTE = "the slow reference"
 
 
-def compare_with_reference(operator: Operator, cases: Cases, *, device: torch.device) -> Iterator[Difference]:
-    """Compare values and gradients for both `aligned`, every sampling and precision, and for no box at all."""
+def compare_with_reference(
+    operators: Mapping[str, Operator],
+    cases: Cases,
+    *,
+    device: torch.device,
+    settings: Iterable[tuple[bool, int]] = SETTINGS,
+    dtypes: Iterable[torch.dtype] = DTYPES,
+) -> Iterator[Difference]:
+    """Compare values and gradients of each operator by its name, in every setting and precision."""
     upstream = draw_upstream(cases)
-    for aligned in (False, True):
-        for samples in SAMPLES:
-            values, gradients = expected_results(cases, upstream, samples=samples, aligned=aligned)
-            setting = f"aligned={aligned}, {samples or 'adaptive'} samples"
-            for dtype in DTYPES:
-                ours = run_operator(
-                    operator, cases, upstream, samples=samples, aligned=aligned, dtype=dtype, device=device
-                )
-                name, place = str(dtype).removeprefix("torch."), device.type
-                yield Difference(ROUTE, "values", name, place, setting, *largest(ours[0], values, cases.names))
-                yield Difference(ROUTE, "gradients", name, place, setting, *largest(ours[1], gradients, cases.names))
-    yield compare_without_boxes(operator, cases, device=device)
+    for aligned, samples in settings:
+        expected = expected_results(cases, upstream, samples=samples, aligned=aligned)
+        setting = f"aligned={aligned}, {samples or 'adaptive'} samples"
+        for (subject, operator), dtype in product(operators.items(), dtypes):
+            arguments = (SIZE, cases.scale, samples, aligned)
+            found = pool_and_differentiate(operator, cases, upstream, arguments, dtype=dtype, device=device)
+            label = partial(Difference, subject, ROUTE, name_of(dtype), device.type, setting)
+            yield from differences_by_place(found, expected, cases, label)
 
 
-def draw_upstream(cases: Cases) -> NDArray[np.float64]:
+def compare_batches(operators: Mapping[str, Operator], cases: Cases, *, device: torch.device) -> Iterator[Difference]:
+    """Compare many boxes on each of three maps, as the pooler of a batch has them."""
+    yield from compare_with_reference(operators, share_maps(cases, maps=3), device=device, settings=[(False, 2)])
+
+
+def compare_half_precision(
+    operators: Mapping[str, Operator], cases: Cases, *, device: torch.device
+) -> Iterator[Difference]:
+    """Compare in float16, within its own tolerance, on the boxes that lie inside the map.
+
+    At the border a coordinate that is rounded across the line turns a sample on or off, and under adaptive sampling it
+    changes their number: neither is an error of the operator.
+    """
+    yield from compare_with_reference(
+        operators, halve_precision(cases), device=device, settings=FIXED, dtypes=[torch.float16]
+    )
+
+
+def compare_without_boxes(
+    operators: Mapping[str, Operator], cases: Cases, *, device: torch.device
+) -> Iterator[Difference]:
+    """Pool no box at all: nothing must come back, in the right shape."""
+    features = torch.tensor(cases.features_nchw, dtype=torch.float32, device=device)
+    expected = np.zeros((0, features.shape[1], SIZE, SIZE))
+    for subject, operator in operators.items():
+        pooled = operator(features, torch.zeros(0, 5, device=device), SIZE, cases.scale, 2, False)
+        gap = largest(pooled.cpu().numpy(), expected, ())
+        yield Difference(subject, ROUTE, "float32", device.type, "empty list of boxes", TOGETHER, "values", *gap)
+
+
+def compare_roi_pool(
+    subject: str, operator: PoolOperator, cases: Cases, *, device: torch.device
+) -> Iterator[Difference]:
+    """Compare RoIPool with its reference, since the measured misalignment and `model.pooler: roi_pool` rest on it."""
+    upstream = draw_upstream(cases)
+    for dtype, precision in PRECISIONS.items():
+        expected = np.zeros_like(upstream), np.zeros_like(cases.features_nchw)
+        for index, (image, *box) in enumerate(cases.rois_k5.tolist()):
+            expected[0][index], gradient = roi_pool_with_gradient(
+                cases.features_nchw[int(image)], box, upstream[index], scale=cases.scale, precision=precision
+            )
+            expected[1][int(image)] += gradient
+        found = pool_and_differentiate(operator, cases, upstream, (SIZE, cases.scale), dtype=dtype, device=device)
+        label = partial(Difference, subject, "the slow RoIPool", name_of(dtype), device.type, "whole pixels")
+        yield from differences_by_place(found, expected, cases, label)
+
+
+def draw_upstream(cases: Cases) -> Floats:
     """Draw the gradient K,C,P,P of a loss that is a randomly weighted mean over each box's bins."""
     generator = np.random.default_rng(len(cases.names))
     shape = (len(cases.names), cases.features_nchw.shape[1], SIZE, SIZE)
     return exact(generator.uniform(-1, 1, shape) / SIZE**2)
 
 
-def expected_results(
-    cases: Cases, upstream_kcpq: NDArray[np.float64], *, samples: int, aligned: bool
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def expected_results(cases: Cases, upstream_kcpq: Floats, *, samples: int, aligned: bool) -> tuple[Floats, Floats]:
     """Work out values K,C,P,P and the gradient N,C,H,W that `upstream_kcpq` sends back through them."""
-    height, width = cases.features_nchw.shape[-2:]
-    values = np.zeros_like(upstream_kcpq)
-    gradients = np.zeros_like(cases.features_nchw)
+    values, gradients = np.zeros_like(upstream_kcpq), np.zeros_like(cases.features_nchw)
     for index, (image, *box) in enumerate(cases.rois_k5.tolist()):
-        weights = roi_align_weights(
-            box, height=height, width=width, size=SIZE, scale=cases.scale, samples=samples, aligned=aligned
-        ).reshape(SIZE * SIZE, height * width)
-        features = cases.features_nchw[int(image)].reshape(-1, height * width)
-        values[index] = (features @ weights.T).reshape(-1, SIZE, SIZE)
-        returned = upstream_kcpq[index].reshape(-1, SIZE * SIZE) @ weights
-        gradients[int(image)] = returned.reshape(-1, height, width)
+        values[index], gradient = roi_align_with_gradient(
+            cases.features_nchw[int(image)],
+            box,
+            upstream_kcpq[index],
+            scale=cases.scale,
+            samples=samples,
+            aligned=aligned,
+        )
+        gradients[int(image)] += gradient
     return values, gradients
 
 
-def run_operator(
-    operator: Operator,
+def pool_and_differentiate(
+    operator: Callable[..., Tensor],
     cases: Cases,
-    upstream_kcpq: NDArray[np.float64],
+    upstream_kcpq: Floats,
+    arguments: tuple[float, ...],
     *,
-    samples: int,
-    aligned: bool,
     dtype: torch.dtype,
     device: torch.device,
-) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-    """Run the operator forward and backward; returns values and the gradient of the features."""
+) -> Results:
+    """Pool forward and backward, with `arguments` after the boxes; returns values and the gradient of the features."""
     features = torch.tensor(cases.features_nchw, dtype=dtype, device=device, requires_grad=True)
     rois = torch.tensor(cases.rois_k5, dtype=dtype, device=device)
-    pooled = operator(features, rois, SIZE, cases.scale, samples, aligned)
+    pooled = operator(features, rois, *arguments)
     pooled.backward(torch.tensor(upstream_kcpq, dtype=dtype, device=device))
     assert features.grad is not None
     return pooled.detach().cpu().numpy(), features.grad.cpu().numpy()
 
 
-def compare_without_boxes(operator: Operator, cases: Cases, *, device: torch.device) -> Difference:
-    """Pool no box at all: nothing must come back, in the right shape."""
-    features = torch.tensor(cases.features_nchw, dtype=torch.float32, device=device)
-    pooled = operator(features, torch.zeros(0, 5, device=device), SIZE, cases.scale, 2, False)
-    expected = np.zeros((0, features.shape[1], SIZE, SIZE))
-    gap = largest(pooled.cpu().numpy(), expected, ())
-    return Difference(ROUTE, "values", "float32", device.type, "empty list of boxes", *gap)
+def differences_by_place(
+    found: Results, expected: tuple[Floats, Floats], cases: Cases, label: Callable[..., Difference]
+) -> Iterator[Difference]:
+    """Compare values and gradients, apart for the boxes inside and at the border unless they share their maps."""
+    places = {TOGETHER: None} if cases.shared else cases.places()
+    for what, ours, theirs, names in zip(
+        ("values", "gradients"), found, expected, (cases.names, cases.map_names), strict=True
+    ):
+        for place, among in places.items():
+            yield label(place, what, *largest(ours, theirs, names, among=among))
 
 
-def compare_roi_pool(operator: PoolOperator, cases: Cases, *, device: torch.device) -> Difference:
-    """Compare RoIPool with its reference, since the measured misalignment rests on it."""
-    features, rois = (torch.tensor(values, device=device) for values in (cases.features_nchw, cases.rois_k5))
-    expected = [
-        roi_pool(cases.features_nchw[int(image)], box, size=SIZE, scale=cases.scale)
-        for image, *box in cases.rois_k5.tolist()
-    ]
-    gap = largest(operator(features, rois, SIZE, cases.scale).cpu().numpy(), np.stack(expected), cases.names)
-    return Difference("the slow RoIPool", "RoIPool's values", "float64", device.type, "whole pixels", *gap)
+def name_of(dtype: torch.dtype) -> str:
+    """Name a precision as the report does: float32."""
+    return str(dtype).removeprefix("torch.")

@@ -3,7 +3,9 @@
 All coordinates are exact in float32, so every precision is asked about the same box.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Floats = NDArray[np.float64]
 
+INSIDE, BORDER, TOGETHER = "inside", "border", "all"
 IMAGE_HEIGHT, IMAGE_WIDTH, STRIDE, CHANNELS = 160, 200, 4, 2
-PYRAMID_SIDE, PYRAMID_STRIDES = 512, (4, 8, 16, 32)
+PYRAMID_IMAGES, PYRAMID_SIDE, PYRAMID_STRIDES = 3, 512, (4, 8, 16, 32)
 
 NAMED_BOXES: dict[str, tuple[float, float, float, float]] = {
     "a whole pixel of the map": (40, 40, 44, 44),
@@ -65,6 +68,29 @@ class Cases:
     features_nchw: Floats
     scale: float
 
+    @property
+    def inside_k(self) -> NDArray[np.bool_]:
+        """Mark boxes whose samples all lie between pixel centres, so that no border rule plays a part."""
+        height, width = self.features_nchw.shape[-2:]
+        first_k2, last_k2 = self.rois_k5[:, 1:3] * self.scale, self.rois_k5[:, 3:5] * self.scale
+        last_k2 = np.maximum(last_k2, first_k2 + 1)
+        return np.asarray(((first_k2 >= 0.5) & (last_k2 <= [width - 1, height - 1])).all(axis=1))
+
+    @property
+    def shared(self) -> bool:
+        """Tell whether several boxes read the same map, so that a gradient is that of all of them."""
+        return len(self.features_nchw) < len(self.names)
+
+    @property
+    def map_names(self) -> tuple[str, ...]:
+        """Name each map by its only box, or by its number."""
+        return tuple(f"map {n}" for n in range(len(self.features_nchw))) if self.shared else self.names
+
+    def places(self) -> Mapping[str, NDArray[np.bool_]]:
+        """Group the boxes K by whether the border concerns them; none is without a group, no group is empty."""
+        groups = {INSIDE: self.inside_k, BORDER: ~self.inside_k}
+        return {name: chosen for name, chosen in groups.items() if chosen.any()}
+
 
 def draw_cases(plan: AgreementPlan) -> Cases:
     """Draw the random boxes, add the named ones, and give each a map of random values in 0..1."""
@@ -81,6 +107,24 @@ def draw_cases(plan: AgreementPlan) -> Cases:
     )
 
 
+def share_maps(cases: Cases, *, maps: int) -> Cases:
+    """Deal the same boxes to a few maps, as a batch of images has them."""
+    rois_k5 = cases.rois_k5.copy()
+    rois_k5[:, 0] = np.arange(len(rois_k5)) % maps
+    return Cases(cases.names, rois_k5, cases.features_nchw[:maps], cases.scale)
+
+
+def halve_precision(cases: Cases) -> Cases:
+    """Keep the boxes that no border rule concerns, with maps and boxes rounded to float16."""
+    rois_k5, features_nchw = (
+        values.astype(np.float16).astype(np.float64) for values in (cases.rois_k5, cases.features_nchw)
+    )
+    kept = Cases(cases.names, rois_k5, features_nchw, cases.scale).inside_k
+    rois_k5 = rois_k5[kept]
+    rois_k5[:, 0] = range(len(rois_k5))
+    return Cases(tuple(compress(cases.names, kept)), rois_k5, features_nchw[kept], cases.scale)
+
+
 def draw_boxes(count: int, generator: np.random.Generator, *, height: int, width: int, margin: float) -> Floats:
     """Draw boxes (K,4) of all sizes and shapes, their centres up to `margin` pixels outside the image."""
     centres = generator.uniform([-margin, -margin], [width + margin, height + margin], size=(count, 2))
@@ -92,7 +136,7 @@ def draw_pyramid(seed: int) -> dict[int, Floats]:
     """Draw a map N,C,H,W of random values for each stride of the pyramid."""
     generator = np.random.default_rng(seed)
     sides = {stride: PYRAMID_SIDE // stride for stride in PYRAMID_STRIDES}
-    return {stride: exact(generator.random((2, CHANNELS, side, side))) for stride, side in sides.items()}
+    return {stride: exact(generator.random((PYRAMID_IMAGES, CHANNELS, side, side))) for stride, side in sides.items()}
 
 
 def pyramid_boxes() -> dict[str, tuple[float, float, float, float]]:

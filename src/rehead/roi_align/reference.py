@@ -9,11 +9,13 @@ Shapes: features C,H,W; boxes (x1, y1, x2, y2) in image pixels; P = size, the bi
 
 import math
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Precision = type[np.float32] | type[np.float64]
 
 
 def roi_align(
@@ -27,7 +29,25 @@ def roi_align(
     weights = roi_align_weights(
         box, height=height, width=width, size=size, scale=scale, samples=samples, aligned=aligned
     )
-    return np.einsum("pqhw,chw->cpq", weights, features_chw, optimize=True)
+    return np.einsum("pqhw,chw->cpq", weights, features_chw)
+
+
+def roi_align_with_gradient(
+    features_chw: Floats, box: Sequence[float], upstream_cpq: Floats, *, scale: float, samples: int, aligned: bool
+) -> tuple[Floats, Floats]:
+    """Read a box into C,P,P, and send a gradient C,P,P of that back to the map: C,H,W."""
+    height, width = features_chw.shape[-2:]
+    weights = roi_align_weights(
+        box,
+        height=height,
+        width=width,
+        size=upstream_cpq.shape[-1],
+        scale=scale,
+        samples=samples,
+        aligned=aligned,
+    )
+    values = np.einsum("pqhw,chw->cpq", weights, features_chw)
+    return values, np.einsum("cpq,pqhw->chw", upstream_cpq, weights)
 
 
 def roi_align_weights(
@@ -73,26 +93,54 @@ def add_bilinear_weights(weights_hw: Floats, y: float, x: float, *, share: float
     weights_hw[bottom, right] += share * down * along
 
 
-def roi_pool(features_chw: Floats, box: Sequence[float], *, size: int, scale: float) -> Floats:
+def roi_pool(
+    features_chw: Floats, box: Sequence[float], *, size: int, scale: float, precision: Precision = np.float64
+) -> Floats:
     """Read a box into C,P,P as Fast R-CNN did: rounded corners, rounded bins, the maximum of each; empty bins are 0."""
-    channels, height, width = features_chw.shape
-    rows = pooled_ranges(box[1], box[3], size=size, scale=scale, limit=height)
-    columns = pooled_ranges(box[0], box[2], size=size, scale=scale, limit=width)
-    pooled = np.zeros((channels, size, size))
-    for p, (top, bottom) in enumerate(rows):
-        for q, (left, right) in enumerate(columns):
-            if top < bottom and left < right:
-                pooled[:, p, q] = features_chw[:, top:bottom, left:right].max(axis=(1, 2))
-    return pooled
+    upstream = np.zeros((len(features_chw), size, size))
+    return roi_pool_with_gradient(features_chw, box, upstream, scale=scale, precision=precision)[0]
 
 
-def pooled_ranges(start: float, end: float, *, size: int, scale: float, limit: int) -> list[tuple[int, int]]:
-    """Round one axis of a box into P half-open ranges of whole pixels, cut at the map's ends."""
+def roi_pool_with_gradient(
+    features_chw: Floats,
+    box: Sequence[float],
+    upstream_cpq: Floats,
+    *,
+    scale: float,
+    precision: Precision = np.float64,
+) -> tuple[Floats, Floats]:
+    """Read a box into C,P,P, and send a gradient C,P,P of that back to the map: C,H,W.
+
+    A maximum hands its whole gradient to the pixel that held it, the first in reading order if several did.
+    """
+    height, width = features_chw.shape[-2:]
+    size = upstream_cpq.shape[-1]
+    rows = pooled_ranges(box[1], box[3], size=size, scale=scale, limit=height, precision=precision)
+    columns = pooled_ranges(box[0], box[2], size=size, scale=scale, limit=width, precision=precision)
+    values, gradient = np.zeros_like(upstream_cpq), np.zeros_like(features_chw)
+    for (p, (top, bottom)), (q, (left, right)) in product(enumerate(rows), enumerate(columns)):
+        if top < bottom and left < right:
+            for channel, plane in enumerate(features_chw[:, top:bottom, left:right]):
+                y, x = divmod(int(plane.argmax()), right - left)
+                values[channel, p, q] = plane[y, x]
+                gradient[channel, top + y, left + x] += upstream_cpq[channel, p, q]
+    return values, gradient
+
+
+def pooled_ranges(
+    start: float, end: float, *, size: int, scale: float, limit: int, precision: Precision = np.float64
+) -> list[tuple[int, int]]:
+    """Round one axis of a box into P half-open ranges of whole pixels, cut at the map's ends.
+
+    `precision` is that of the operator: in float32 seven sevenths of 57 pixels are more than 57, and the last bin gets
+    one pixel more.
+    """
     first, last = round_half_away(start * scale), round_half_away(end * scale)
-    bin_length = max(last - first + 1, 1) / size
+    bin_length = precision(max(last - first + 1, 1)) / precision(size)
     ranges = []
     for p in range(size):
-        low, high = first + math.floor(p * bin_length), first + math.ceil((p + 1) * bin_length)
+        low = first + math.floor(precision(p) * bin_length)
+        high = first + math.ceil(precision(p + 1) * bin_length)
         ranges.append((min(max(low, 0), limit), min(max(high, 0), limit)))
     return ranges
 

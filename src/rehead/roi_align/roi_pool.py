@@ -23,13 +23,13 @@ class GuardedRoIPool(GuardedRoIAlign):
     def read(self, x: dict[str, Tensor], boxes: list[Tensor], padded: list[tuple[int, int]]) -> Tensor:
         """Take each box's maxima from the map of its level; returns K,C,P,P, zero where a bin holds no pixel."""
         maps = [features for name, features in x.items() if name in self.featmap_names]
-        if self.scales is None or self.map_levels is None:
-            self.scales, self.map_levels = _setup_scales(maps, padded, self.canonical_scale, self.canonical_level)
-        levels_k = self.map_levels(boxes)
+        scales, level_of = _setup_scales(maps, padded, self.canonical_scale, self.canonical_level)
+        levels_k = level_of(boxes)
         by_image = levels_k.split([len(image_k4) for image_k4 in boxes])
         pooled = maps[0].new_zeros(len(levels_k), maps[0].shape[1], *self.output_size)
-        for level, (features, scale) in enumerate(zip(maps, self.scales, strict=True)):
+        for level, (features, scale) in enumerate(zip(maps, scales, strict=True)):
             of_level = [image_k4[levels == level] for image_k4, levels in zip(boxes, by_image, strict=True)]
-            read = roi_pool(features, of_level, self.output_size, scale)
-            pooled[torch.where(levels_k == level)] = read.to(pooled.dtype)  # autocast may give each map its own
+            # Under autocast maps are of lower precision than boxes, and RoIPool, unlike RoIAlign, takes no two at once.
+            read = roi_pool(features.to(boxes[0].dtype), of_level, self.output_size, scale)
+            pooled[torch.where(levels_k == level)] = read.to(pooled.dtype)
         return pooled

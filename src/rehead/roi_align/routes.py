@@ -1,51 +1,41 @@
 """Ways to the right answer that share nothing with the reference: grid_sample, a linear ramp, shifts and scales."""
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import compress
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import grid_sample, pad
 
 from rehead.roi_align.agreement import SIZE, Operator
-from rehead.roi_align.cases import Cases
+from rehead.roi_align.cases import TOGETHER, Cases
 from rehead.roi_align.difference import Difference, largest
 
 SAMPLES = 2
 SHIFT_PIXELS = (3, 5)
 
 
-def compare_routes(operator: Operator, cases: Cases, *, device: torch.device) -> Iterator[Difference]:
+def compare_routes(subject: str, operator: Operator, cases: Cases, *, device: torch.device) -> Iterator[Difference]:
     """Compare the operator in float64 with each route, both `aligned`, on the boxes where the route is exact."""
     features = torch.tensor(cases.features_nchw, device=device)
     rois = torch.tensor(cases.rois_k5, device=device)
-    inside = inside_map(cases)
+    inside = cases.inside_k
     inner, inner_names = rois[torch.from_numpy(inside)], tuple(compress(cases.names, inside))
     doubled = inner * torch.tensor([1, 2, 2, 2, 2], dtype=inner.dtype, device=device)
     for aligned in (False, True):
-        setting = f"aligned={aligned}, {SAMPLES} samples"
+        difference = partial(_difference, subject, f"aligned={aligned}, {SAMPLES} samples")
         read = operator(features, rois, SIZE, cases.scale, SAMPLES, aligned)
         expected = read_by_grid(features, rois, scale=cases.scale, aligned=aligned)
-        yield _difference("grid_sample", read, expected, cases.names, setting)
+        yield difference("grid_sample", read, expected, cases.names)
         read = operator(linear_ramp(features), inner, SIZE, cases.scale, SAMPLES, aligned)
         expected = ramp_at_centres(features, inner, scale=cases.scale, aligned=aligned)
-        yield _difference("a linear ramp", read, expected, inner_names, setting)
+        yield difference("a linear ramp", read, expected, inner_names)
         plain = operator(features, inner, SIZE, cases.scale, SAMPLES, aligned)
         moved = operator(*shifted(features, inner, scale=cases.scale), SIZE, cases.scale, SAMPLES, aligned)
-        yield _difference("the same box on a shifted map", moved, plain, inner_names, setting)
+        yield difference("the same box on a shifted map", moved, plain, inner_names)
         halved = operator(features, doubled, SIZE, cases.scale / 2, SAMPLES, aligned)
-        yield _difference("twice the box at half the scale", halved, plain, inner_names, setting)
-
-
-def inside_map(cases: Cases) -> NDArray[np.bool_]:
-    """Mark boxes whose samples all lie between pixel centres, so that no border rule plays a part: K."""
-    height, width = cases.features_nchw.shape[-2:]
-    first_k2, last_k2 = cases.rois_k5[:, 1:3] * cases.scale, cases.rois_k5[:, 3:5] * cases.scale
-    last_k2 = np.maximum(last_k2, first_k2 + 1)
-    within = (first_k2 >= 0.5) & (last_k2 <= [width - 1, height - 1])
-    return np.asarray(within.all(axis=1))
+        yield difference("twice the box at half the scale", halved, plain, inner_names)
 
 
 def read_by_grid(features_nchw: Tensor, rois_k5: Tensor, *, scale: float, aligned: bool) -> Tensor:
@@ -98,6 +88,8 @@ def _starts_and_spans(rois_k5: Tensor, *, scale: float, aligned: bool) -> tuple[
     return (first_k2 - 0.5, last_k2 - first_k2) if aligned else (first_k2, (last_k2 - first_k2).clamp(min=1))
 
 
-def _difference(route: str, found: Tensor, expected: Tensor, names: tuple[str, ...], setting: str) -> Difference:
+def _difference(
+    subject: str, setting: str, route: str, found: Tensor, expected: Tensor, names: tuple[str, ...]
+) -> Difference:
     gap = largest(found.cpu().numpy(), expected.cpu().numpy(), names)
-    return Difference(route, "values", "float64", found.device.type, setting, *gap)
+    return Difference(subject, route, "float64", found.device.type, setting, TOGETHER, "values", *gap)
