@@ -1,121 +1,37 @@
 """What holds for every mask head."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
 
 from rehead.coco.plan import TilePlan
 from rehead.coco.rle import decode
-from rehead.detector.build import Detector, build_detector
-from rehead.detector.checkpoint import config_of, detector_from, load_detector, save_detector
+from rehead.detector.checkpoint import config_of, detector_from, load_detector
 from rehead.detector.heads import swap_heads
-from rehead.detector.mask_heads.pointrend import PointRendPredictor
-from rehead.detector.mask_heads.points import FineMaps
 from rehead.detector.mask_heads.predictor import MaskSize
 from rehead.detector.mask_heads.variants import MASK_HEADS
 from rehead.detector.plan import MaskHeadName, ModelPlan
 from rehead.detector.weights import pretrained_detector
 from rehead.evaluation.prediction import predict_image
-
-SMALL = {"input_size": 64, "fpn_channels": 8, "box_head": 8, "mask_layers": (8,), "max_detections": 10}
-CLASSES = ("nut", "bolt")
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A detector after some steps, and the mask loss of each."""
-
-    detector: Detector
-    losses: list[float]
-
+from tests.detector.mask_heads.trained import (
+    CLASSES,
+    SMALL,
+    Trained,
+    boxed_logits,
+    detector_with,
+    image,
+    mask_parameters,
+    masks_in_boxes,
+    predictions,
+    target,
+)
 
 every_head = pytest.mark.parametrize("head", MASK_HEADS)
-
-
-def detector_with(head: MaskHeadName) -> Detector:
-    torch.manual_seed(0)
-    return build_detector(ModelPlan.model_validate({**SMALL, "weights": "none", "mask_head": head}), CLASSES)
-
-
-@pytest.fixture(scope="module")
-def trained() -> dict[str, Trained]:
-    """One detector with each head, after some steps on one image, so that no weight has its first value."""
-    return {head: train_masks(detector_with(head), steps=6) for head in MASK_HEADS}
-
-
-@pytest.fixture(scope="module")
-def saved(trained: dict[str, Trained], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The trained detectors on disk."""
-    folder = tmp_path_factory.mktemp("saved")
-    for head, one in trained.items():
-        save_detector(one.detector, folder / head)
-    return {head: folder / head for head in trained}
-
-
-def image() -> Tensor:
-    return torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(3))
-
-
-def target(objects: int = 1) -> dict[str, Tensor]:
-    mask = torch.zeros(1, 64, 64, dtype=torch.uint8)
-    mask[0, 10:40, 12:50] = 1
-    boxes, labels = torch.tensor([[12.0, 10.0, 50.0, 40.0]]), torch.tensor([2])
-    return {"boxes": boxes[:objects], "labels": labels[:objects], "masks": mask[:objects]}
-
-
-def mask_parameters(detector: Detector) -> dict[str, torch.nn.Parameter]:
-    return {n: p for n, p in detector.model.named_parameters() if n.startswith("roi_heads.mask_")}
-
-
-def train_masks(detector: Detector, *, steps: int) -> Trained:
-    """Let the mask branch learn one batch, the same RoIs again and again."""
-    detector.model.train()
-    optimizer = torch.optim.Adam(mask_parameters(detector).values(), lr=0.01)
-    losses = []
-    for _ in range(steps):
-        torch.manual_seed(1)
-        loss = detector.model([image()], [target()])["loss_mask"]
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(float(loss.detach()))
-    detector.model.eval()
-    return Trained(detector, losses)
-
-
-def masks_in_boxes(detector: Detector) -> Tensor:
-    """Give the masks of an image as the heads draw them, before they are pasted; N,1,M,M."""
-    model = detector.model.eval()
-    with torch.inference_mode():
-        images, _ = model.transform([image()])
-        features = model.backbone(images.tensors)
-        proposals, _ = model.rpn(images, features)
-        masks: Tensor = model.roi_heads(features, proposals, images.image_sizes)[0][0]["masks"]
-    return masks
-
-
-def boxed_logits(detector: Detector, *, label: int) -> Tensor:
-    """Give the logits of one class's masks for fixed features, corrected at points where the head does so."""
-    heads = detector.model.roi_heads.eval()
-    generator = torch.Generator().manual_seed(2)
-    features, fine = torch.rand(3, 8, 14, 14, generator=generator), torch.rand(1, 8, 16, 16, generator=generator)
-    boxes = torch.tensor([[0.0, 0.0, 60.0, 60.0], [10.0, 10.0, 30.0, 40.0], [50.0, 5.0, 64.0, 64.0]])
-    with torch.inference_mode():
-        coarse: Tensor = heads.mask_predictor(heads.mask_head(features))[:, label : label + 1]
-        if not isinstance(heads.mask_predictor, PointRendPredictor):
-            return coarse
-        return heads.mask_predictor.refine(coarse, torch.full((3,), label), FineMaps(fine, [boxes], 4))
-
-
-def predictions(detector: Detector) -> tuple[object, ...]:
-    found = predict_image(detector, image())
-    return found.boxes_n4.tobytes(), found.scores_n.tobytes(), tuple(str(mask) for mask in found.masks)
 
 
 def test_params_may_name_exactly_the_heads_there_are() -> None:
