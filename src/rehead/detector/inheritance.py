@@ -133,9 +133,8 @@ def _changes(earlier: Mapping[str, Any] | None, plan: ModelPlan) -> dict[str, di
 def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
     values = ModelPlan().model_dump(mode="json") | dict(given)
     own = ARCHITECTURES[values["arch"]]
-    values["input_size"] = values["input_size"] or own.input_size
     return values | {
-        "max_size": values["max_size"] or round(values["input_size"] * 5 / 3),
+        "input_size": values["input_size"] or own.input_size,
         "anchor_sizes": list(values["anchor_sizes"] or own.anchor_sizes),
     }
 
