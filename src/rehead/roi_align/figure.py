@@ -76,8 +76,12 @@ def draw_arrows(axes: Axes) -> None:
     axes.scatter(true_2b[0], true_2b[1], s=48, color=TRUE, zorder=5)
     axes.scatter(read_2b[0], read_2b[1], s=48, color=ROUNDED, marker="s", zorder=5)
     worst = float(np.linalg.norm(read_2b - true_2b, axis=0).max())
-    title = f"RoIPool reads these bins {worst:.2f} feature pixels, so\n{worst * STRIDE:.0f} pixels of the image,"
-    axes.set_title(f"{title} beside their place", fontsize=13, loc="left")
+    axes.set_title(
+        "RoIPool rounds the box to whole feature pixels and reads it\n"
+        f"{worst:.2f} feature pixels beside its place: {worst * STRIDE:.0f} pixels of the image",
+        fontsize=13,
+        loc="left",
+    )
     handles = [
         Line2D([], [], color=TRUE, marker="o", linewidth=2.4, label="the box, and the centres RoIAlign reads"),
         Patch(facecolor="#f9e2d3", edgecolor=ROUNDED, linestyle="--", label="the whole pixels RoIPool rounds it to"),
@@ -111,16 +115,14 @@ def draw_distributions(axes: Axes, shifts: list[Shifts]) -> None:
         for patch, median in zip(drawn["boxes"], drawn["medians"], strict=True):
             patch.set(facecolor=colour, edgecolor="black", linewidth=0.9)
             median.set(color="black", linewidth=1.8)
-        for place, group in zip(middles + offset, values, strict=True):
-            top = float(np.quantile(group, 0.95)) if len(group) else 0.0
-            axes.annotate(
-                f"{np.median(group):.1f}", (place, top), (0, 4), textcoords="offset points", ha="center", fontsize=10
-            )
     axes.axhline(0, color=TRUE, linewidth=2.6, zorder=4)
-    axes.set_xticks(middles, [f"stride {s.stride}" for s in shifts], fontsize=11)
-    axes.set_ylabel("shift in pixels of the image", fontsize=11)
+    ticks = [f"stride {s.stride}\nmedian {np.median(s.image_pixels_b):.1f} px" for s in shifts]
+    axes.set_xticks(middles, ticks, fontsize=11)
+    axes.set_ylabel("shift in pixels of the image\n(line: median, box: half of all bins, whiskers: 90 %)", fontsize=11)
+    medians = [float(np.median(s.image_pixels_b)) / s.stride for s in shifts]
     axes.set_title(
-        "The coarser the map, the farther the bins move\n(numbers: medians; whiskers: 5 % to 95 % of all bins)",
+        "The coarser the map, the farther the bins move:\n"
+        f"about {np.mean(medians):.1f} of a feature pixel, whatever its size",
         fontsize=13,
         loc="left",
     )

@@ -40,8 +40,8 @@ class Shifts:
             return {"bins": 0}
         values = {
             "mean": shifts.mean(),
+            **{f"p{share}": np.quantile(shifts, share / 100) for share in (5, 25, 75, 95)},
             "median": np.median(shifts),
-            "p95": np.quantile(shifts, 0.95),
             "max": shifts.max(),
         }
         in_image: dict[str, float | int | None] = {f"{key}_image_px": round(float(v), 4) for key, v in values.items()}
