@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from rehead.cli.ablation.comparison import Comparison, Variant
 from rehead.reporting.figures import INK, STYLE
@@ -102,8 +103,27 @@ def _plot_differences(axes: Axes, comparison: Comparison) -> None:
     axes.set_ylim(len(SHOWN) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False, axis="y")
-    axes.margins(x=0.08)
+    axes.set_xlim(*_reach(comparison))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6))
     axes.set_title(f"Difference to {comparison.variants[0].value}")
+
+
+def _reach(comparison: Comparison) -> tuple[float, float]:
+    """End the axis where few seeds would otherwise press all else together; their bars then run out of the picture."""
+    found = [variant.differences[name] for variant in comparison.variants[1:] for name in SHOWN]
+    inner = [0.0, 0.01, -0.01, *(one.mean for one in found if one.mean is not None)]
+    inner += [side for one in found if one.over_images is not None for side in one.over_images]
+    inner += [
+        most
+        for variant in comparison.variants[1:]
+        for name in SHOWN
+        if (most := _to_win(comparison, variant, name)) is not None
+    ]
+    outer = [side for one in found if one.over_seeds is not None for side in one.over_seeds]
+    room = 0.1 * (max(inner) - min(inner))
+    farthest = 1.5 * max(map(abs, inner))
+    low, high = (pick([*inner, *(min(max(side, -farthest), farthest) for side in outer)]) for pick in (min, max))
+    return low - room, high + room
 
 
 def _keys(comparison: Comparison) -> Sequence[Line2D]:

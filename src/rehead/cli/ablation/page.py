@@ -46,8 +46,15 @@ def _context(comparison: Comparison) -> dict[str, Any]:
         "differences": {name: [_difference(one, name) for one in variants[1:]] for name in SCORES},
         "costs": {_TITLES[name]: [_cost(one.costs[name]) for one in variants] for name in COSTS},
         "seeds": seeds,
+        "each": _each([len(one.scores["mask AP"].by_seed) for one in variants]),
         "by_seed": [(one.value, [one.scores["mask AP"].by_seed.get(seed) for seed in seeds]) for one in variants],
     }
+
+
+def _each(counts: list[int]) -> str:
+    """Say how many seeds each value has."""
+    many = str(counts[0]) if len(set(counts)) == 1 else f"{min(counts)} to {max(counts)}"
+    return f"{many} seed{'' if many == '1' else 's'} of each"
 
 
 def _score(found: Spread) -> tuple[float | None, str]:
@@ -57,7 +64,7 @@ def _score(found: Spread) -> tuple[float | None, str]:
 
 
 def _cost(found: Spread) -> tuple[float | None, str]:
-    return found.mean, "{:.1f} to {:.1f}".format(*found.interval).replace("-", "−") if found.interval else ""
+    return found.mean, f"{max(found.interval[0], 0.0):.1f} to {found.interval[1]:.1f}" if found.interval else ""
 
 
 def _difference(variant: Variant, name: str) -> tuple[float | None, str, str]:
