@@ -91,7 +91,10 @@ def test_scores_of_a_dense_head_start_at_one_in_a_hundred() -> None:
 def test_a_file_of_ones_own_classes_is_loaded_before_the_swap(suffix: str, tmp_path: Path) -> None:
     own = detection.ssdlite320_mobilenet_v3_large(weights=None, weights_backbone=None, num_classes=7)
     file = tmp_path / f"own{suffix}"
-    {".pth": torch.save, ".safetensors": save_file}[suffix](own.state_dict(), file)
+    if suffix == ".pth":
+        torch.save(own.state_dict(), file)
+    else:
+        save_file(own.state_dict(), file)
     names: dict[str, Any] = {}
     exec(head_program(SSDLITE, classes=3, weights=str(file)), names)
     assert all(torch.equal(names["model"].backbone.state_dict()[name], value) for name, value in trunk_of(own).items())
@@ -136,8 +139,8 @@ def trunk_of(model: nn.Module) -> Mapping[str, torch.Tensor]:
 def traits(model: nn.Module) -> dict[str, object]:
     """Tell which parameters of the trunk learn, and how its batch norm is built."""
     trunk = model.get_submodule("backbone")
-    learning = {name: parameter.requires_grad for name, parameter in trunk.named_parameters()}
-    norms = {
+    learning: dict[str, object] = {name: parameter.requires_grad for name, parameter in trunk.named_parameters()}
+    norms: dict[str, object] = {
         name: (type(module).__name__, module.eps)
         for name, module in trunk.named_modules()
         if isinstance(module, nn.BatchNorm2d | FrozenBatchNorm2d)
