@@ -69,3 +69,9 @@ def test_a_class_that_is_never_seen_is_worth_a_look(detector: Detector, train: S
     finding = judge_heads(detector, [replace(train, truth={**train.truth, "annotations": kept})], told="")
     assert finding.state == "warn"
     assert "1 classes have no object" in finding.told
+
+
+def test_a_class_that_is_not_in_a_sample_says_nothing(detector: Detector, train: Split) -> None:
+    kept = [a for a in train.truth["annotations"] if a["category_id"] != 2]
+    few = replace(train, truth={**train.truth, "annotations": kept})
+    assert outcome(judge_heads(detector, [few], told="", whole=False)) == ("ok", False)

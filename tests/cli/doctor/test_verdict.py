@@ -15,7 +15,7 @@ def verdict(*attempts: Attempt, side: int = 64) -> Finding:
 def test_a_batch_that_is_learned_is_well() -> None:
     finding = verdict(attempt())
     assert outcome(finding) == ("ok", False)
-    assert "5 of 5 losses fell, mask AP 0.10 -> 0.50" in finding.told
+    assert "5 of 5 losses fell, mask AP on them 0.10 -> 0.50" in finding.told
     assert [line.split()[0] for line in finding.lines] == list(LOSSES)
 
 

@@ -87,7 +87,7 @@ class Examination:
 
     def _find_heads(self, subject: Subject) -> Finding:
         start = self.start = find_start(subject)
-        return judge_heads(start.detector, (subject.train, subject.val), told=start.told)
+        return judge_heads(start.detector, (subject.train, subject.val), told=start.told, whole=not subject.sampled)
 
     def _overfit(self, subject: Subject, start: Start) -> Finding:
         if start.missing:

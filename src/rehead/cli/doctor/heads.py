@@ -12,12 +12,15 @@ _NAMED = 3
 _SWAP = "`dvc repro swap_heads` builds the heads anew"
 
 
-def judge_heads(detector: Detector, splits: Sequence[Split], *, told: str) -> Finding:
-    """Compare the detector with the truth that it is to learn; `told` says where it comes from."""
+def judge_heads(detector: Detector, splits: Sequence[Split], *, told: str, whole: bool = True) -> Finding:
+    """Compare the detector with the truth that it is to learn; `told` says where it comes from.
+
+    Where the splits are not `whole`, a class without objects says nothing.
+    """
     classes = splits[0].classes
     remarks = [*_outputs(detector, len(classes)), *_names(detector, classes), *_weights(detector)]
     for split in splits:
-        remarks += _labels(split)
+        remarks += [*_labels(split), *(_unseen(split) if whole and split.name == "train" else ())]
     number = len(classes)
     shape = f"{number + 1} box scores and masks, {4 * (number + 1)} box offsets for {number} classes and background"
     numbers = {"classes": list(classes), "outputs": outputs_of(detector)}
@@ -80,9 +83,13 @@ def _labels(split: Split) -> Iterator[Remark]:
         yield Remark("fail", f"{split.name}: categories are numbered {_listed(ids)}, not 1 to {number}", cure)
     elif beyond:
         yield Remark("fail", f"{split.name}: annotations have the labels {_listed(beyond)} beyond 1 to {number}", cure)
+
+
+def _unseen(split: Split) -> Iterator[Remark]:
+    used = {a["category_id"] for a in split.truth["annotations"]}
     unseen = [name for label, name in enumerate(split.classes, start=1) if label not in used]
-    if unseen and split.name == "train":
-        told = f"{len(unseen)} classes have no object in the training images read, such as {_listed(unseen)}"
+    if unseen:
+        told = f"{len(unseen)} classes have no object in the training images, such as {_listed(unseen)}"
         yield Remark("warn", told, "nothing of them can be learned from these images")
 
 

@@ -134,8 +134,8 @@ def _sizes(plans: Plans, measured: Measurements, *, tiny: float, missed: float) 
         yield Remark("fail", "the training images hold no objects", "`rehead check` the source")
     if tiny > _MANY_TINY:
         cure = "raise model.input_size, or cut tiles with data.tile: `rehead init` proposes both"
-        yield Remark("warn", f"{tiny:.0%} of the objects are too small for the network to see", cure)
+        yield Remark("warn", "many objects are too small for the network to see", cure)
     if missed > _MANY_MISSED:
         fitted = fit_sizes(boxes_seen(measured, plans))
         better = f"model.anchor_sizes: {list(fitted.sizes)} would hold {fitted.recall:.0%} of the boxes"
-        yield Remark("warn", f"{missed:.0%} of the boxes fit no anchor", better)
+        yield Remark("warn", "many objects fit no anchor", better)

@@ -28,6 +28,8 @@ _SURE_RATE = 1e-3
 """With AdamW, at which new heads learn on any dataset: so a rate that is wrong is told from data that are."""
 _STEPS_SHARE = 0.85
 """Of an attempt's time, for its steps; the rest is for looking at what it learned."""
+_LOOKING_STEPS = 30
+"""Steps that must fit for mask AP to be looked at before and after: with less time, the losses come first."""
 _SIDE_SHARE = 0.6
 """Of the time, that the steps should take: a machine may be busier later."""
 _UNAUGMENTED = AugmentPlan(flip_horizontal=0.0)
@@ -81,14 +83,16 @@ def overfit(
     samples = [shrunk(batch[place], own) for place in range(len(batch))]
     plan = _plan_of(subject.plans.train, images=len(samples))
     probed = min(own, _PROBED_SIDE)
-    pixel = _seconds_a_pixel(reduced(detector, probed), plan, [shrunk(sample, probed) for sample in samples])
+    pixel = _seconds_a_pixel(reduced(detector, probed), plan, [shrunk(samples[0], probed)])
     side = choose_side(own, pixel * _pixels(samples) / own**2, clock.left * _SIDE_SHARE)
     a_step = pixel * _pixels(samples) * (side / own) ** 2
     many = 1 if a_step * STEPS > clock.left else len(samples)
-    batch, samples = part_of(batch, range(many)), [shrunk(sample, side) for sample in samples[:many]]
+    a_step *= many / len(samples)
+    samples = [shrunk(sample, side) for sample in samples[:many]]
+    looked = part_of(batch, range(many)) if clock.left > _LOOKING_STEPS * a_step else None
     attempts: list[Attempt] = []
     for tried in (plan, plan.model_copy(update={"optimizer": "adamw", "lr": _SURE_RATE})):
-        attempt = _attempt(reduced(detector, side), tried, samples, batch, clock, enough=enough, on_step=on_step)
+        attempt = _attempt(reduced(detector, side), tried, samples, looked, clock, enough=enough, on_step=on_step)
         if attempt.diverged or attempt.steps >= LEAST_STEPS:
             attempts.append(attempt)
         if not attempts or enough(attempts[-1]) or clock.left < _STEPS_SHARE * LEAST_STEPS * a_step:
@@ -156,7 +160,7 @@ def _attempt(
     detector: Detector,
     plan: TrainPlan,
     samples: Sequence[Sample],
-    batch: Split,
+    looked: Split | None,
     clock: Clock,
     *,
     enough: Callable[[Attempt], bool],
@@ -170,7 +174,7 @@ def _attempt(
     end = clock.left * (1 - _STEPS_SHARE)
     began = clock.spent
     try:
-        before = score_split(detector, batch).mask["AP"]
+        before = None if looked is None else score_split(detector, looked).mask["AP"]
         began = clock.spent
         while attempt.steps < STEPS and clock.left > end and not (attempt.steps >= _ENOUGH_STEPS and enough(attempt)):
             learner.begin(1)
@@ -178,8 +182,8 @@ def _attempt(
             for name in LOSSES:
                 courses[name].append(step.losses[name])
             on_step(f"loss {step.losses['loss']:.3f}")
-        seconds = clock.spent - began
-        return replace(attempt, before=before, after=score_split(detector, batch).mask["AP"], seconds=seconds)
+        attempt = replace(attempt, before=before, seconds=clock.spent - began)
+        return attempt if looked is None else replace(attempt, after=score_split(detector, looked).mask["AP"])
     except FloatingPointError as error:
         return replace(attempt, diverged=str(error), seconds=clock.spent - began)
 

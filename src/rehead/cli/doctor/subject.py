@@ -29,6 +29,8 @@ class Subject:
     """Most objects of an image, in all of the dataset that was read."""
     initial: Path | None = None
     """The detector that the pipeline has made, if it has."""
+    sampled: bool = False
+    """Whether the splits are a sample of what there is."""
     stale: str = ""
     """Why the dataset is not the one that params.yaml names, if it is not."""
 
@@ -58,7 +60,7 @@ def find_subject(plans: Plans, source: str | None, data: Path, scratch: Path) ->
     whole = f"{counts.images} training and {counts.val_images} validation images"
     told = f"{named}, not ingested yet: {len(train)} and {len(val)} images looked at, for {whole} in all"
     fullest = max(counts.fullest, _fullest(train, val))
-    return Subject(plans, train, val, counts.images, counts.val_images, told, fullest)
+    return Subject(plans, train, val, counts.images, counts.val_images, told, fullest, sampled=True)
 
 
 def measured(split: Split) -> Measurements:
@@ -86,7 +88,7 @@ def _ingested(plans: Plans, dataset: Path, initial: Path) -> Subject:
     stale = "" if source == plans.data.source else f"it was made of {source}, params.yaml names {plans.data.source}"
     told = f"{dataset}: {len(train)} training and {len(val)} validation images"
     found = initial if (initial / "manifest.json").is_file() else None
-    return Subject(plans, train, val, len(train), len(val), told, _fullest(train, val), found, stale)
+    return Subject(plans, train, val, len(train), len(val), told, _fullest(train, val), found, stale=stale)
 
 
 def _fullest(*splits: Split) -> int:

@@ -11,7 +11,7 @@ from rehead.dataset.split import Split
 from rehead.evaluation.coco_map import HEADS, Scores, coco_map
 from rehead.evaluation.detections import Detections, coco_results
 
-_OBJECTS, _IMAGES = 1000, 30
+_OBJECTS, _IMAGES = 600, 30
 """What is scored: a second or two."""
 _PERFECT = 0.9999
 

@@ -38,8 +38,8 @@ def judge_overfit(found: Overfit) -> Finding:
     size = f"{seen} instead of {found.own_side}, for the time" if found.side < found.own_side else seen
     done = sum(fall.course == "fell" for fall in falls)
     frozen = [fall.name for fall in falls if fall.course == "frozen"]
-    told = f"{first.steps} steps on {size}: {done} of 5 losses fell, mask AP {_shown(first.before)} -> "
-    told += _shown(first.after) + (f"; train.freeze leaves {' and '.join(frozen)} nothing to learn" if frozen else "")
+    told = f"{first.steps} steps on {size}: {done} of 5 losses fell, mask AP on them {_found(first)}"
+    told += f"; train.freeze leaves {' and '.join(frozen)} nothing to learn" if frozen else ""
     numbers = {
         "losses": {fall.name: {"before": fall.before, "after": fall.after, "course": fall.course} for fall in falls},
         "mask_AP": {"before": first.before, "after": first.after},
@@ -93,5 +93,7 @@ def _moved(attempt: Attempt) -> float:
     return (last - first) / first if first else 0.0
 
 
-def _shown(score: float | None) -> str:
-    return "undefined" if score is None else f"{score:.2f}"
+def _found(attempt: Attempt) -> str:
+    if attempt.before is None or attempt.after is None:
+        return "not looked at, for the time"
+    return f"{attempt.before:.2f} -> {attempt.after:.2f}"
