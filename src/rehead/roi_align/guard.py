@@ -55,12 +55,12 @@ def refuse_empty_maps(maps: Sequence[tuple[str, Tensor]]) -> None:
     """Raise ValueError if there is no feature map, or one (N,C,H,W) of no height or width."""
     if not maps:
         raise ValueError(
-            "RoIAlign got no feature map: name the pooler's featmap_names as the backbone names its outputs"
+            "The pooler got no feature map: name the pooler's featmap_names as the backbone names its outputs"
         )
     for name, features in maps:
         if 0 in features.shape[-2:]:
             raise ValueError(
-                f"RoIAlign got feature map {name!r} of shape {tuple(features.shape)}, which has no pixels: "
+                f"The pooler got feature map {name!r} of shape {tuple(features.shape)}, which has no pixels: "
                 "the image is too small for this level, enlarge model.input_size"
             )
 
@@ -106,6 +106,6 @@ def _refuse(boxes_k4: Tensor, faulty_k: Tensor, error: type[Exception], fault: s
     if count:
         first = int(faulty_k.nonzero()[0])
         raise error(
-            f"RoIAlign got {count} of {len(boxes_k4)} boxes that {fault}, the first is box {first}: "
+            f"The pooler got {count} of {len(boxes_k4)} boxes that {fault}, the first is box {first}: "
             f"{boxes_k4[first].tolist()}; {remedy}"
         )
