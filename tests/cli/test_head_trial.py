@@ -51,7 +51,6 @@ def test_a_program_runs(arch: str) -> None:
 @pytest.mark.parametrize("classes", [2, 5, 91])
 @pytest.mark.parametrize("arch", DETECTORS)
 def test_every_program_runs(arch: str, classes: int) -> None:
-    torch.set_num_threads(2)
     trial = try_program(head_program(arch, classes=classes, weights="none"), classes=classes)
     assert trial.outputs == expected(arch, classes)
 

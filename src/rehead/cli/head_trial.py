@@ -19,6 +19,8 @@ _SIDE = 64
 """Images of the trial, in pixels; SSD resizes them to its own 300, SSDlite to 320."""
 _FEW = 8
 """Proposals that train and detections that are put out, for speed."""
+_APART = 0.1
+"""Least IoU at which a proposal gives way to a better one."""
 _RATE = 1e-4
 _HEADS: dict[str, Callable[[Any], dict[str, int]]] = {
     "roi_heads.box_predictor": lambda out: {"scores": out[0].shape[1], "boxes": out[1].shape[1] // 4},
@@ -92,6 +94,7 @@ def _lighten(model: Any) -> None:
     detecting.score_thresh, detecting.detections_per_img = 0.0, _FEW
     if detecting is not model:
         detecting.fg_bg_sampler.batch_size_per_image = _FEW
+        model.rpn.nms_thresh = _APART
 
 
 def _watched(model: nn.Module) -> dict[str, int]:
