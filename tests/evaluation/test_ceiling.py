@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from pycocotools import mask as native
 from torch.nn.functional import interpolate
-from torchvision.models.detection.roi_heads import paste_masks_in_image, project_masks_on_boxes
+from torchvision.models.detection.roi_heads import project_masks_on_boxes
 
 from rehead.cli.truth import read_truth
 from rehead.coco.rle import bounding_box, encode
@@ -17,6 +17,7 @@ from rehead.coco.windows import Crop, crop_of
 from rehead.evaluation.boundary import boundary_ap, boundary_of
 from rehead.evaluation.ceiling import ceilings
 from rehead.evaluation.coco_map import coco_map
+from rehead.evaluation.prediction import paste_mask
 from rehead.evaluation.resampling import round_trip, seen_at
 from tests.evaluation.scenes import Thing, disc, rectangle, truth_of
 
@@ -36,7 +37,7 @@ def star(shape: tuple[int, int], radius: float) -> Mask:
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([7, 14, 28, 56]))
-def test_a_mask_goes_the_way_of_torchvision_s_targets_and_predictions(seed: int, side: int) -> None:
+def test_a_mask_goes_the_way_of_torchvision_s_targets_and_of_our_predictions(seed: int, side: int) -> None:
     rng = np.random.default_rng(seed)
     height, width = (int(number) for number in rng.integers(20, 90, 2))
     mask = disc((height, width), rng.uniform(0, width), rng.uniform(0, height), rng.uniform(4, 60))
@@ -44,10 +45,9 @@ def test_a_mask_goes_the_way_of_torchvision_s_targets_and_predictions(seed: int,
     x, y, w, h = bounding_box(encode(mask))
     box_4 = torch.tensor([x, y, x + w, y + h]) + torch.from_numpy(rng.uniform(-0.5, 0.5, 4).astype(np.float32))
     box_4 = box_4.clamp(min=0).minimum(torch.tensor([width, height] * 2))
-    targets = project_masks_on_boxes(torch.from_numpy(mask)[None].float(), box_4[None], torch.zeros(1), side)
-    expected = paste_masks_in_image(targets[:, None], box_4[None], (height, width))[0, 0] > 0.5
+    (target,) = project_masks_on_boxes(torch.from_numpy(mask)[None].float(), box_4[None], torch.zeros(1), side)
     (back,) = round_trip(crop_of(encode(mask)), box_4, [side], height=height, width=width)
-    assert (_placed(back, height, width) == expected.numpy()).all()
+    assert encode(_placed(back, height, width)) == paste_mask(target, box_4, height=height, width=width)
 
 
 def _placed(crop: Crop, height: int, width: int) -> Mask:

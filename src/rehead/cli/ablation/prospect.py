@@ -26,8 +26,8 @@ def promise(found: Ceilings, *, coarse: int = 28, fine: int = 56) -> str:
     if max(mask, edge) <= 0.0:
         fall = f"falls by {three(-mask)} mask AP" if mask < 0 else "stays"
         return (
-            f"{going} wins nothing on this data, the ceiling {fall}: on small objects a finer mask only shows more of "
-            f"the half pixels by which torchvision's targets and its pasting differ; keep {coarse}."
+            f"{going} wins nothing on this data, the ceiling {fall}: {coarse} numbers a side hold what these objects "
+            f"have pixels for; keep {coarse}."
         )
     most = f"{going} can pay at most {three(max(mask, 0.0))} mask AP and {three(max(edge, 0.0))} boundary AP"
     if mask >= LITTLE:
