@@ -1,17 +1,14 @@
 """Anchors are measured on the grid that torchvision lays them on."""
 
-from typing import get_args
-
 import numpy as np
 import pytest
 import torch
 from torchvision.models.detection.image_list import ImageList
 from torchvision.ops import box_iou
 
-from rehead.cli.anchors import default_sizes, fit_sizes, measure_fit
-from rehead.detector.architectures import ARCHITECTURES
+from rehead.cli.anchors import fit_sizes, measure_fit
 from rehead.detector.build import build_detector
-from rehead.detector.plan import ArchName, ModelPlan
+from rehead.detector.plan import ModelPlan
 
 SMALL = (16, 32, 64, 128, 256)
 
@@ -21,11 +18,6 @@ def boxes(*sizes: tuple[float, float], number: int = 200, side: int = 512) -> np
     rng = np.random.default_rng(0)
     wanted = np.resize(np.array(sizes, np.float64), (number, 2))
     return np.column_stack([rng.random((number, 2)) * (side - wanted), wanted])
-
-
-@pytest.mark.parametrize("arch", get_args(ArchName))
-def test_the_default_sizes_are_those_of_the_architecture(arch: ArchName) -> None:
-    assert default_sizes(ModelPlan(arch=arch)) == ARCHITECTURES[arch].anchor_sizes
 
 
 def test_recall_is_that_of_torchvisions_own_anchors() -> None:

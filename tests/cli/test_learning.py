@@ -5,11 +5,10 @@ from typing import get_args
 
 import pytest
 
-from rehead.cli.learning import advise_batch_size, advise_epochs, advise_freeze, estimate_bytes, mask_width
+from rehead.cli.learning import advise_batch_size, advise_epochs, advise_freeze, estimate_bytes
 from rehead.cli.plans import Plans
 from rehead.coco.measurements import Measurements
-from rehead.detector.architectures import ARCHITECTURES
-from rehead.detector.plan import ArchName, ModelPlan
+from rehead.detector.plan import ArchName
 from rehead.training.plan import TrainPlan
 from tests.cli.surveys import measured, survey
 
@@ -76,11 +75,6 @@ def test_finer_masks_take_more_memory() -> None:
     heads = ("fcn_28", "pointrend_112", "fcn_56", "fcn_112")
     estimates = [bytes_of(measured(), Plans().with_value("model", "mask_head", head)) for head in heads]
     assert estimates == sorted(set(estimates))
-
-
-@pytest.mark.parametrize("arch", get_args(ArchName))
-def test_the_mask_heads_width_is_the_architectures_own(arch: str) -> None:
-    assert mask_width(ModelPlan.model_validate({"arch": arch})) == ARCHITECTURES[arch].mask_layers[-1]
 
 
 def test_one_crowded_image_takes_more_memory() -> None:

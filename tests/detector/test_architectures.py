@@ -8,6 +8,7 @@ from torchvision.models.detection import MaskRCNN, maskrcnn_resnet50_fpn, maskrc
 from rehead.detector.architectures import ARCHITECTURES
 from rehead.detector.build import Detector, build_detector
 from rehead.detector.plan import ArchName, ModelPlan
+from rehead.detector.sizes import SIZES
 
 SMALL = {"fpn_channels": 16, "box_head": 16, "mask_layers": (16,), "input_size": 64}
 COUNTER = "num_batches_tracked"
@@ -25,6 +26,19 @@ def target() -> dict[str, Tensor]:
 
 def test_params_may_name_exactly_the_architectures_there_are() -> None:
     assert set(get_args(ArchName)) == set(ARCHITECTURES)
+
+
+def test_every_architecture_has_its_sizes() -> None:
+    assert list(SIZES) == list(ARCHITECTURES)
+
+
+def test_a_detector_has_the_sizes_of_its_architecture_where_the_plan_names_none() -> None:
+    model, own = build_detector(ModelPlan(), ("nut",)).model.eval(), SIZES[ModelPlan().arch]
+    anchors = tuple(size for (size,) in model.rpn.anchor_generator.sizes)
+    assert (model.backbone.out_channels, anchors) == (own.fpn_channels, own.anchor_sizes)
+    assert (model.transform.min_size, model.rpn.post_nms_top_n()) == ((own.input_size,), own.proposals)
+    assert model.roi_heads.box_head.fc7.out_features == own.box_head
+    assert model.roi_heads.mask_predictor.conv5_mask.in_channels == own.mask_layers[-1]
 
 
 @pytest.mark.parametrize("arch", ARCHITECTURES)

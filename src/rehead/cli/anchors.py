@@ -11,8 +11,6 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from rehead.detector.plan import ModelPlan
-
 Floats = NDArray[np.float64]
 STRIDES = (4, 8, 16, 32, 64)
 RATIOS = (0.5, 1.0, 2.0)
@@ -28,11 +26,6 @@ class AnchorFit:
 
     sizes: tuple[int, ...]
     recall: float
-
-
-def default_sizes(plan: ModelPlan) -> tuple[int, ...]:
-    """Give the sizes of a plan's architecture, as detector/architectures.py has them, which needs torch to be read."""
-    return (16, 32, 64, 128, 256) if "mobilenet" in plan.arch else (32, 64, 128, 256, 512)
 
 
 def measure_fit(boxes_m4: Floats, sizes: Sequence[int]) -> AnchorFit:

@@ -10,7 +10,8 @@ from rehead.cli.division import training_images
 from rehead.cli.memory import in_gib
 from rehead.cli.plans import Plans
 from rehead.cli.scale import pixels_loaded, pixels_seen, samples_an_image
-from rehead.detector.plan import FreezeDepth, ModelPlan
+from rehead.detector.plan import FreezeDepth
+from rehead.detector.sizes import SIZES
 
 _STEPS = 600
 _LEAST_EPOCHS, _MOST_EPOCHS = 5, 100
@@ -91,13 +92,9 @@ def estimate_bytes(survey: Survey, plans: Plans, *, batch_size: int) -> float:
     objects = measured.objects_n * loaded / measured.sizes_n2.prod(axis=1)
     masks = objects * (loaded + seen)
     image = _BYTES_A_PIXEL[plans.model.arch][frozen] * np.quantile(seen, 0.95) + _KEPT * masks.mean()
-    rois = _BYTES_A_ROI.get(plans.model.mask_head, 0) * mask_width(plans.model) * _OBJECTS_OF_ROIS * plans.train.rois
+    width = (plans.model.mask_layers or SIZES[plans.model.arch].mask_layers)[-1]
+    rois = _BYTES_A_ROI.get(plans.model.mask_head, 0) * width * _OBJECTS_OF_ROIS * plans.train.rois
     return float(_FIXED_BYTES + batch_size * (image + rois) + _RESIZED * masks.max())
-
-
-def mask_width(model: ModelPlan) -> int:
-    """Give the channels of the mask head's last layer: the plan's or the architecture's own, known without torch."""
-    return model.mask_layers[-1] if model.mask_layers else 64 if "mobilenet" in model.arch else 256
 
 
 def _trunk_stays_frozen(plans: Plans) -> bool:

@@ -5,12 +5,13 @@ from math import ceil
 import numpy as np
 
 from rehead.cli.advice import Advice, Survey
-from rehead.cli.anchors import default_sizes, fit_sizes, measure_fit
+from rehead.cli.anchors import fit_sizes, measure_fit
 from rehead.cli.plans import Plans
 from rehead.coco.measurements import Floats, Measurements
 from rehead.coco.plan import TilePlan
 from rehead.coco.statistics import INPUT_SIZES, scales
 from rehead.coco.windows import grid
+from rehead.detector.sizes import SIZES
 
 _SEEN_PIXELS = 16
 """Four cells of the finest pyramid level."""
@@ -70,7 +71,7 @@ def advise_detections(survey: Survey, plans: Plans) -> Advice:
 def advise_anchors(survey: Survey, plans: Plans) -> Advice:
     """Keep the architecture's anchors unless they miss a tenth of the boxes and others hold clearly more."""
     boxes = boxes_seen(survey.measured, plans)
-    own = measure_fit(boxes, default_sizes(plans.model))
+    own = measure_fit(boxes, SIZES[plans.model.arch].anchor_sizes)
     told = f"the architecture's own hold {own.recall:.1%} of the boxes at IoU 0.5"
     if own.recall >= _GOOD_RECALL:
         return Advice("model", "anchor_sizes", None, told)
@@ -114,7 +115,7 @@ def boxes_seen(measured: Measurements, plans: Plans) -> Floats:
 
 def scales_seen(measured: Measurements, plans: Plans) -> Floats:
     """Compute the factor by which each image is resized for the network; shape N."""
-    size = plans.model.input_size or (320 if default_sizes(plans.model)[0] == 16 else 800)
+    size = plans.model.input_size or SIZES[plans.model.arch].input_size
     return scales(measured, size, max_size=plans.model.max_size, tile=_tile_side(plans))
 
 

@@ -26,7 +26,7 @@ Norm = Callable[..., nn.Module]
 
 @dataclass(frozen=True)
 class Architecture:
-    """One trunk and the widths that its pyramid and heads have unless params.yaml says otherwise."""
+    """One trunk; the sizes of what stands on it are in detector/sizes.py."""
 
     trunk: str
     """torchvision's name of the classifier that the trunk comes from, so of its ImageNet weights too."""
@@ -38,13 +38,6 @@ class Architecture:
     """Child that ends a stage -> pyramid level; a stage is all children since the one before."""
     channels: tuple[int, ...]
     """Channels at the end of each stage."""
-    fpn_channels: int = 256
-    box_head: int = 1024
-    mask_layers: tuple[int, ...] = (256, 256, 256, 256)
-    anchor_sizes: tuple[int, ...] = (32, 64, 128, 256, 512)
-    input_size: int = 800
-    proposals: int = 1000
-    """Proposals that meet the box head in prediction."""
     normalised_heads: bool = False
     """Batch norm in pyramid and heads, four convolutions in the box head: torchvision's `v2` (Li et al. 2021)."""
 
@@ -63,21 +56,12 @@ def _resnet(classifier: Callable[..., nn.Module], norm_layer: Norm) -> nn.Module
 
 _STEM, _RESNET = ("conv1", "bn1"), {"layer1": "0", "layer2": "1", "layer3": "2", "layer4": "3"}
 _BASIC, _BOTTLENECK = (64, 128, 256, 512), (256, 512, 1024, 2048)
-_small = partial(
-    Architecture,
-    fpn_channels=96,
-    box_head=256,
-    mask_layers=(64,),
-    anchor_sizes=(16, 32, 64, 128, 256),
-    input_size=320,
-    proposals=300,
-)
 
 ARCHITECTURES: dict[str, Architecture] = {
-    "maskrcnn_mobilenet_v2_fpn": _small(
+    "maskrcnn_mobilenet_v2_fpn": Architecture(
         "mobilenet_v2", _mobilenet_v2, ("0",), {"3": "0", "6": "1", "13": "2", "17": "3"}, (24, 32, 96, 320)
     ),
-    "maskrcnn_mobilenet_v3_large_fpn": _small(
+    "maskrcnn_mobilenet_v3_large_fpn": Architecture(
         "mobilenet_v3_large",
         _mobilenet_v3,
         ("0",),

@@ -16,6 +16,7 @@ from rehead.detector.mask_heads.predictor import MaskSize
 from rehead.detector.mask_heads.variants import MASK_HEADS
 from rehead.detector.plan import ModelPlan, PoolerName
 from rehead.detector.scaling import TileTransform
+from rehead.detector.sizes import SIZES
 from rehead.roi_align.guard import GuardedRoIAlign
 from rehead.roi_align.roi_pool import GuardedRoIPool
 
@@ -64,22 +65,22 @@ def tiled(detector: Detector, tile: TilePlan | None) -> Detector:
 
 
 def _assemble(plan: ModelPlan, outputs: int, *, frozen_statistics: bool) -> MaskRCNN:
-    architecture = ARCHITECTURES[plan.arch]
-    shorter = plan.input_size or architecture.input_size
-    channels = plan.fpn_channels or architecture.fpn_channels
+    architecture, own = ARCHITECTURES[plan.arch], SIZES[plan.arch]
+    shorter = plan.input_size or own.input_size
+    channels = plan.fpn_channels or own.fpn_channels
     norm = nn.BatchNorm2d if architecture.normalised_heads else None
     mask_head = MASK_HEADS[plan.mask_head]
-    mask_size = MaskSize(channels, plan.mask_layers or architecture.mask_layers, outputs, norm)
-    anchors = _anchors(plan, architecture)
-    box_head, box_width = _box_head(channels, plan.box_head or architecture.box_head, architecture)
+    mask_size = MaskSize(channels, plan.mask_layers or own.mask_layers, outputs, norm)
+    anchors = _anchors(plan.anchor_sizes or own.anchor_sizes)
+    box_head, box_width = _box_head(channels, plan.box_head or own.box_head, architecture)
     model = MaskRCNN(
         build_backbone(architecture, channels, frozen_statistics=frozen_statistics),
         min_size=shorter,
         max_size=plan.max_size or round(shorter * 5 / 3),
         rpn_anchor_generator=anchors,
         rpn_head=RPNHead(channels, anchors.num_anchors_per_location()[0], conv_depth=2 if norm else 1),
-        rpn_pre_nms_top_n_test=architecture.proposals,
-        rpn_post_nms_top_n_test=architecture.proposals,
+        rpn_pre_nms_top_n_test=own.proposals,
+        rpn_post_nms_top_n_test=own.proposals,
         box_roi_pool=POOLERS[plan.pooler](_LEVELS, output_size=_BOX_BINS, sampling_ratio=_SAMPLES),
         box_head=box_head,
         box_predictor=FastRCNNPredictor(box_width, outputs),
@@ -93,8 +94,7 @@ def _assemble(plan: ModelPlan, outputs: int, *, frozen_statistics: bool) -> Mask
     return model
 
 
-def _anchors(plan: ModelPlan, architecture: Architecture) -> AnchorGenerator:
-    sizes = plan.anchor_sizes or architecture.anchor_sizes
+def _anchors(sizes: tuple[int, ...]) -> AnchorGenerator:
     return AnchorGenerator(tuple((size,) for size in sizes), ((0.5, 1.0, 2.0),) * len(sizes))
 
 

@@ -7,8 +7,8 @@ from typing import Any, Literal
 from torch import nn
 
 from rehead.coco.faults import printable
-from rehead.detector.architectures import ARCHITECTURES
 from rehead.detector.plan import ModelPlan
+from rehead.detector.sizes import SIZES
 
 _SETTINGS = ("input_size", "max_size", "max_detections", "anchor_sizes", "mask_head", "pooler")
 """What may differ from the weights' own model, which then learns to live with it."""
@@ -132,7 +132,7 @@ def _changes(earlier: Mapping[str, Any] | None, plan: ModelPlan) -> dict[str, di
 
 def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
     values = ModelPlan().model_dump(mode="json") | dict(given)
-    own = ARCHITECTURES[values["arch"]]
+    own = SIZES[values["arch"]]
     return values | {
         "input_size": values["input_size"] or own.input_size,
         "anchor_sizes": list(values["anchor_sizes"] or own.anchor_sizes),

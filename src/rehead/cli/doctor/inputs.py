@@ -8,13 +8,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rehead.cli.anchors import default_sizes, fit_sizes, measure_fit
+from rehead.cli.anchors import fit_sizes, measure_fit
 from rehead.cli.doctor.finding import Finding, Remark, State, finding_of
 from rehead.cli.doctor.subject import Subject
 from rehead.cli.plans import Plans
 from rehead.cli.scale import boxes_seen, scales_seen
 from rehead.coco.measurements import Measurements
 from rehead.dataset.split import Sample
+from rehead.detector.sizes import SIZES
 
 _LEAST_IMAGES, _MOST_PIXELS = 8, 500e6
 _OUTSIDE_PIXELS = 1.0
@@ -115,7 +116,7 @@ def seen_too_small(plans: Plans, measured: Measurements) -> tuple[float, float]:
     if not len(measured.areas_m):
         return 0.0, 0.0
     sides_m = np.sqrt(measured.areas_m) * scales_seen(measured, plans)[measured.image_m]
-    anchors = plans.model.anchor_sizes or default_sizes(plans.model)
+    anchors = plans.model.anchor_sizes or SIZES[plans.model.arch].anchor_sizes
     return float((sides_m < _TINY_PIXELS).mean()), 1 - measure_fit(boxes_seen(measured, plans), anchors).recall
 
 

@@ -11,8 +11,8 @@ from rehead.cli.doctor.subject import Subject, measured
 from rehead.coco.statistics import INPUT_SIZES
 from rehead.dataset.plan import AugmentPlan
 from rehead.dataset.split import Sample, Split
-from rehead.detector.architectures import ARCHITECTURES
 from rehead.detector.build import Detector
+from rehead.detector.sizes import SIZES
 from rehead.evaluation.validation import score_split
 from rehead.training.loop import DivergedError, Learner, take_step
 from rehead.training.plan import TrainPlan
@@ -79,7 +79,7 @@ def overfit(
     """
     places = choose_images(measured(subject.train), count=_IMAGES)
     batch = part_of(subject.train, places)
-    own = subject.plans.model.input_size or ARCHITECTURES[subject.plans.model.arch].input_size
+    own = subject.plans.model.input_size or SIZES[subject.plans.model.arch].input_size
     samples = [shrunk(batch[place], own) for place in range(len(batch))]
     plan = _plan_of(subject.plans.train, images=len(samples))
     probed = min(own, _PROBED_SIDE)
