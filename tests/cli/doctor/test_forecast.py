@@ -10,8 +10,8 @@ TIMING = Timing(batch_size=4, steps=(2.0, 2.2, 1.8), loads=(0.4, 0.4, 0.4), vali
 WORK = Workload(images=40, val_images=10, batch_size=4, epochs=3, workers=0)
 
 
-def judged(*, free: float = 16 * GIB, work: Workload = WORK, timed: int = 3) -> Finding:
-    return judge_forecast(predict(TIMING, work), TIMING, work, free=free, estimate=GIB, timed=timed)
+def judged(*, free: float = 16 * GIB, work: Workload = WORK, scaled_from: int = 0) -> Finding:
+    return judge_forecast(predict(TIMING, work), TIMING, work, free=free, estimate=GIB, scaled_from=scaled_from)
 
 
 def test_an_epoch_is_its_steps_their_loading_and_its_validation() -> None:
@@ -43,7 +43,7 @@ def test_a_training_of_days_is_worth_a_look() -> None:
 
 
 def test_what_was_not_timed_is_said() -> None:
-    assert "too slow to be timed here" in judged(timed=0).told
+    assert "scaled up from an image of 128 px" in judged(scaled_from=128).told
 
 
 @pytest.mark.parametrize(

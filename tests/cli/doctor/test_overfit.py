@@ -9,6 +9,7 @@ import torch
 from rehead.cli.doctor.batch import choose_images, reduced, shrunk
 from rehead.cli.doctor.clock import Clock
 from rehead.cli.doctor.overfit import choose_side, losses_that_learn, overfit
+from rehead.cli.doctor.pace import Pace, climb, measure_pace
 from rehead.cli.doctor.subject import Subject, find_subject, measured
 from rehead.cli.doctor.verdict import judge_overfit, learned
 from rehead.cli.plans import Plans
@@ -19,6 +20,8 @@ from rehead.detector.weights import pretrained_detector
 from rehead.training.loop import Learner
 from tests.cli.doctor.subjects import LOSSES, PLANS, TRAIN, outcome
 
+PACE = Pace(1e-6, 64)
+
 
 @pytest.fixture
 def subject(dataset: Path, tmp_path: Path) -> Subject:
@@ -27,7 +30,7 @@ def subject(dataset: Path, tmp_path: Path) -> Subject:
 
 def test_nan_weights_are_caught_at_the_first_step(subject: Subject, detector: Detector) -> None:
     torch.nn.init.constant_(detector.model.roi_heads.mask_head[0][0].weight, torch.nan)
-    found = overfit(subject, detector, Clock(20), enough=learned)
+    found = overfit(subject, detector, Clock(20), pace=PACE, enough=learned)
     assert found is not None
     finding = judge_overfit(found)
     assert outcome(finding) == ("fail", True)
@@ -36,7 +39,7 @@ def test_nan_weights_are_caught_at_the_first_step(subject: Subject, detector: De
 
 def test_overfitting_leaves_the_detector_as_it_was(subject: Subject, detector: Detector) -> None:
     before = {name: value.clone() for name, value in detector.model.state_dict().items()}
-    overfit(subject, detector, Clock(0.5), enough=learned)
+    overfit(subject, detector, Clock(0.5), pace=PACE, enough=learned)
     assert all(torch.equal(value, before[name]) for name, value in detector.model.state_dict().items())
 
 
@@ -71,12 +74,21 @@ def test_the_largest_size_is_taken_that_the_time_allows(seconds: float, side: in
     assert choose_side(300, 1e-6, seconds, steps=40) == side
 
 
+def test_a_pace_is_measured_on_larger_images_while_time_is_left(subject: Subject, detector: Detector) -> None:
+    larger = PLANS.model.model_copy(update={"input_size": 300})
+    wide = replace(subject, plans=Plans(model=larger, train=TRAIN))
+    pace = measure_pace(wide, detector)
+    assert (pace.side, pace.seconds > 0) == (128, True)
+    assert climb(wide, detector, pace, Clock(0)) == pace
+    assert climb(wide, detector, pace, Clock(100)).side == 256
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("lr", "state"), [(2e-3, "ok"), (1e-9, "fail")])
 def test_the_rate_decides_whether_a_batch_is_learned(subject: Subject, lr: float, state: str) -> None:
     plans = Plans(model=ModelPlan(input_size=64), train=TRAIN.model_copy(update={"lr": lr, "freeze": "backbone+fpn"}))
     start = pretrained_detector(plans.model, subject.train.classes).detector
-    found = overfit(replace(subject, plans=plans), start, Clock(120), enough=learned)
+    found = overfit(replace(subject, plans=plans), start, Clock(120), pace=PACE, enough=learned)
     assert found is not None
     finding = judge_overfit(found)
     assert finding.state == state, finding

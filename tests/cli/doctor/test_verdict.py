@@ -4,12 +4,13 @@ from dataclasses import replace
 
 from rehead.cli.doctor.finding import Finding
 from rehead.cli.doctor.overfit import Attempt, Overfit
+from rehead.cli.doctor.pace import Pace
 from rehead.cli.doctor.verdict import judge_overfit
 from tests.cli.doctor.subjects import LOSSES, attempt, outcome
 
 
 def verdict(*attempts: Attempt, side: int = 64) -> Finding:
-    return judge_overfit(Overfit(attempts, images=2, objects=5, side=side, own_side=64, seconds_a_pixel=1e-6))
+    return judge_overfit(Overfit(attempts, images=2, objects=5, side=side, own_side=64, pace=Pace(1e-6, side)))
 
 
 def test_a_batch_that_is_learned_is_well() -> None:

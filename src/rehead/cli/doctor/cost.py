@@ -5,6 +5,7 @@ import numpy as np
 from rehead.cli.doctor.clock import Clock
 from rehead.cli.doctor.finding import Finding
 from rehead.cli.doctor.forecast import Timing, Workload, judge_forecast, predict
+from rehead.cli.doctor.pace import Pace, climb
 from rehead.cli.doctor.subject import Subject
 from rehead.cli.doctor.timing import TIMED_STEPS, measure_timing
 from rehead.cli.learning import estimate_bytes
@@ -21,9 +22,9 @@ _PREDICTION_SHARE = 1 / 3
 
 
 def judge_cost(
-    subject: Subject, detector: Detector, clock: Clock, *, memory: Memory, free: float, pace: float | None
+    subject: Subject, detector: Detector, clock: Clock, *, memory: Memory, free: float, pace: Pace
 ) -> Finding:
-    """Measure what time and memory allow, and predict the rest; `pace` is a step's seconds for a pixel, if known."""
+    """Measure what time and memory allow, and predict the rest; `pace` is how fast steps went so far."""
     plans, survey = subject.plans, subject.survey(memory)
     pixels = float(np.median(pixels_seen(survey.measured, plans)))
     work = Workload(subject.images, subject.val_images, plans.train.batch_size, plans.train.epochs, plans.train.workers)
@@ -36,14 +37,16 @@ def judge_cost(
             f"one image alone takes an estimated {in_gib(bytes_of[1])}, {in_gib(free)} are free: nothing was measured"
         )
         return Finding("cost", "fail", told, "lower model.input_size, or cut images with data.tile")
-    if pace is not None and pace * pixels * _STEPS_NEEDED > clock.left:
-        step = pace * pixels
-        timing = Timing(1, (step,), (0.0,), step * _PREDICTION_SHARE, bytes_of[1], bytes_of[1])
-        return judge_forecast(predict(timing, work), timing, work, free=free, estimate=estimate, timed=0)
+    if pace.seconds * pixels * _STEPS_NEEDED > clock.left:
+        pace = climb(subject, detector, pace, clock)
+    if pace.seconds * pixels * _STEPS_NEEDED > clock.left:
+        image = pace.seconds * pixels
+        step = image * work.batch_size
+        timing = Timing(work.batch_size, (step,), (0.0,), image * _PREDICTION_SHARE, estimate, estimate)
+        return judge_forecast(predict(timing, work), timing, work, free=free, estimate=estimate, scaled_from=pace.side)
     with progress("first steps", TIMED_STEPS + 1) as bar:
         timing = measure_timing(subject, detector, clock, batch_sizes=affordable, on_step=bar.advance)
-    timed = len(timing.steps)
-    return judge_forecast(predict(timing, work), timing, work, free=free, estimate=estimate, timed=timed)
+    return judge_forecast(predict(timing, work), timing, work, free=free, estimate=estimate)
 
 
 def _halved(size: int) -> list[int]:

@@ -10,7 +10,8 @@ from rehead.cli.doctor.environment import Machine, judge_machine, look
 from rehead.cli.doctor.finding import Finding, Remark, finding_of
 from rehead.cli.doctor.heads import judge_heads
 from rehead.cli.doctor.inputs import judge_inputs, load_batch
-from rehead.cli.doctor.overfit import STEPS, Overfit, overfit
+from rehead.cli.doctor.overfit import STEPS, overfit
+from rehead.cli.doctor.pace import Pace, measure_pace
 from rehead.cli.doctor.start import Start, find_start
 from rehead.cli.doctor.subject import Subject, find_subject, measured
 from rehead.cli.doctor.truth import judge_truth
@@ -28,6 +29,8 @@ _PATIENCE = {
 _FOR_COST = 12.0
 """Seconds that overfitting leaves to what comes after it, and those that it has whatever happens."""
 _FOR_OVERFIT = 6.0
+_OWN_SHARE = 0.85
+"""Of a box, that a check plans with: what it began last may take longer than the one before."""
 _FAULTS = (ValueError, RuntimeError, FloatingPointError, OSError)
 
 
@@ -42,7 +45,7 @@ class Examination:
     clock: Clock
     subject: Subject | None = None
     start: Start | None = None
-    fitted: Overfit | None = None
+    pace: Pace | None = None
 
     def findings(self) -> Iterator[Finding]:
         """Run all checks; each finding is yielded as soon as it is known."""
@@ -93,16 +96,18 @@ class Examination:
         if start.missing:
             told = f"not tried: {start.missing} is not fetched yet, and random numbers learn otherwise"
             return Finding("overfit", "skipped", told, "`dvc repro swap_heads` fetches it once; then run this again")
-        clock = Clock(self._seconds("overfit") - 1)
+        clock = Clock(self._seconds("overfit") * _OWN_SHARE)
+        pace = self.pace = measure_pace(subject, start.detector)
         with progress("overfit", 2 * STEPS) as bar:
-            self.fitted = overfit(subject, start.detector, clock, enough=learned, on_step=bar.advance)
-        if self.fitted is None:
+            fitted = overfit(subject, start.detector, clock, pace=pace, enough=learned, on_step=bar.advance)
+        if fitted is None:
             return Finding("overfit", "skipped", "too few steps fitted the time to tell", _PATIENCE["overfit"])
-        return judge_overfit(self.fitted)
+        self.pace = fitted.pace
+        return judge_overfit(fitted)
 
     def _cost(self, subject: Subject, start: Start, machine: Machine) -> Finding:
-        clock = Clock(self._seconds("cost") - 1)
-        pace = self.fitted.seconds_a_pixel if self.fitted else None
+        clock = Clock(self._seconds("cost") * _OWN_SHARE)
+        pace = self.pace or measure_pace(subject, start.detector)
         return judge_cost(subject, start.detector, clock, memory=machine.memory, free=machine.free, pace=pace)
 
 

@@ -70,17 +70,21 @@ def predict(timing: Timing, work: Workload) -> Forecast:
 
 
 def judge_forecast(
-    forecast: Forecast, timing: Timing, work: Workload, *, free: float, estimate: float, timed: int
+    forecast: Forecast, timing: Timing, work: Workload, *, free: float, estimate: float, scaled_from: int = 0
 ) -> Finding:
-    """Judge a prediction against the free memory; `estimate` is what `rehead init` reckons with."""
+    """Judge a prediction against the free memory; `estimate` is what `rehead init` reckons with.
+
+    `scaled_from` is the side of the smaller images that the time was scaled up from, if larger ones were too slow.
+    """
     remarks = _memory(forecast, work, free=free)
     if forecast.total > _LONG:
         cure = "a GPU, a smaller model.input_size, a deeper train.freeze or fewer train.epochs"
         remarks.append(Remark("warn", f"training would take {in_time(forecast.total)}", cure))
     fewer = f" with {timing.batch_size} images in place of {work.batch_size}, scaled up"
+    timed = 0 if scaled_from else len(timing.steps)
     how = f"{timed} steps timed{fewer if timing.batch_size < work.batch_size else ''}"
-    if not timed:
-        how = "too slow to be timed here, scaled up from the pixels of the overfitted batch; memory is the estimate"
+    if scaled_from:
+        how = f"too slow to be timed: scaled up from an image of {scaled_from} px, and memory not measured"
     told = (
         f"an epoch {in_time(forecast.epoch)} ({work.steps} steps of {forecast.step:.2f} s, validation "
         f"{in_time(forecast.validation)}), {work.epochs} epochs {in_time(forecast.total)}; memory "

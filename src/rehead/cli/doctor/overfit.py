@@ -1,27 +1,25 @@
 """One batch learned by heart: what cannot learn a few images will not learn many."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rehead.cli.doctor.batch import choose_images, part_of, reduced, shrunk
 from rehead.cli.doctor.clock import Clock
 from rehead.cli.doctor.falling import LEAST_STEPS, LOSSES
+from rehead.cli.doctor.pace import SMALLEST_SIDE, Pace
 from rehead.cli.doctor.subject import Subject, measured
 from rehead.coco.statistics import INPUT_SIZES
 from rehead.dataset.plan import AugmentPlan
 from rehead.dataset.split import Sample, Split
 from rehead.detector.build import Detector
-from rehead.detector.sizes import SIZES
 from rehead.evaluation.validation import score_split
-from rehead.training.loop import DivergedError, Learner, take_step
+from rehead.training.loop import Learner, take_step
 from rehead.training.plan import TrainPlan
 
 STEPS = 40
 _ENOUGH_STEPS = 20
 """From here on an attempt ends as soon as all losses have fallen."""
 _IMAGES = 2
-_PROBED_SIDE = 128
 _ROIS = 128
 """Fewer make the losses jump from step to step."""
 _SURE_RATE = 1e-3
@@ -55,14 +53,14 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Overfit:
-    """Attempts on one batch, what it is like, and how long a step takes for a pixel of it."""
+    """Attempts on one batch, what it is like, and at what pace its steps went."""
 
     attempts: tuple[Attempt, ...]
     images: int
     objects: int
     side: int
     own_side: int
-    seconds_a_pixel: float
+    pace: Pace
 
 
 def overfit(
@@ -70,6 +68,7 @@ def overfit(
     detector: Detector,
     clock: Clock,
     *,
+    pace: Pace,
     enough: Callable[[Attempt], bool],
     on_step: Callable[[str], None] = lambda note: None,
 ) -> Overfit | None:
@@ -79,13 +78,11 @@ def overfit(
     """
     places = choose_images(measured(subject.train), count=_IMAGES)
     batch = part_of(subject.train, places)
-    own = subject.plans.model.input_size or SIZES[subject.plans.model.arch].input_size
+    own = subject.own_side
     samples = [shrunk(batch[place], own) for place in range(len(batch))]
     plan = _plan_of(subject.plans.train, images=len(samples))
-    probed = min(own, _PROBED_SIDE)
-    pixel = _seconds_a_pixel(reduced(detector, probed), plan, [shrunk(samples[0], probed)])
-    side = choose_side(own, pixel * _pixels(samples) / own**2, clock.left * _SIDE_SHARE)
-    a_step = pixel * _pixels(samples) * (side / own) ** 2
+    side = choose_side(own, pace.seconds * _pixels(samples) / own**2, clock.left * _SIDE_SHARE)
+    a_step = pace.seconds * _pixels(samples) * (side / own) ** 2
     many = 1 if a_step * STEPS > clock.left else len(samples)
     a_step *= many / len(samples)
     samples = [shrunk(sample, side) for sample in samples[:many]]
@@ -100,15 +97,15 @@ def overfit(
     if not attempts:
         return None
     objects = sum(len(sample.labels_n) for sample in samples)
-    if attempts[0].steps:
-        pixel = attempts[0].seconds / attempts[0].steps / _pixels(samples)
-    return Overfit(tuple(attempts), len(samples), objects, side, own, pixel)
+    first = attempts[0]
+    refined = Pace(first.seconds / first.steps / _pixels(samples), side) if first.steps else pace
+    return Overfit(tuple(attempts), len(samples), objects, side, own, refined)
 
 
 def choose_side(own: int, seconds_at_one: float, seconds: float, *, steps: int = STEPS) -> int:
     """Choose the largest input size at which `steps` steps fit; `seconds_at_one` is a step's time by squared pixel."""
-    sides = [side for side in (*INPUT_SIZES, own) if _PROBED_SIDE <= side <= own]
-    return max([side for side in sides if seconds_at_one * side**2 * steps <= seconds], default=min(own, _PROBED_SIDE))
+    sides = [side for side in (*INPUT_SIZES, own) if SMALLEST_SIDE <= side <= own]
+    return max([side for side in sides if seconds_at_one * side**2 * steps <= seconds], default=min(own, SMALLEST_SIDE))
 
 
 def losses_that_learn(learner: Learner) -> dict[str, bool]:
@@ -140,20 +137,6 @@ def _plan_of(plan: TrainPlan, *, images: int) -> TrainPlan:
             "augment": _UNAUGMENTED,
         }
     )
-
-
-def _seconds_a_pixel(detector: Detector, plan: TrainPlan, samples: Sequence[Sample]) -> float:
-    """Time a step after one that warms up."""
-    learner = Learner(detector, plan, images=len(samples))
-    learner.begin(1)
-    began = time.perf_counter()
-    for number in range(2):
-        began = time.perf_counter()
-        try:
-            take_step(learner, samples, epoch=1, index=number)
-        except DivergedError:
-            break
-    return (time.perf_counter() - began) / _pixels(samples)
 
 
 def _attempt(

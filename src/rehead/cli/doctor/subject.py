@@ -11,6 +11,7 @@ from rehead.cli.memory import Memory
 from rehead.cli.plans import Plans
 from rehead.coco.measurements import Measurements
 from rehead.dataset.split import Split, load_split
+from rehead.detector.sizes import SIZES
 from rehead.files import read_json
 
 
@@ -33,6 +34,11 @@ class Subject:
     """Whether the splits are a sample of what there is."""
     stale: str = ""
     """Why the dataset is not the one that params.yaml names, if it is not."""
+
+    @property
+    def own_side(self) -> int:
+        """Give the shorter side of an image as the network sees it, in pixels."""
+        return self.plans.model.input_size or SIZES[self.plans.model.arch].input_size
 
     def survey(self, memory: Memory) -> Survey:
         """Measure the training images, for advice and estimates."""
