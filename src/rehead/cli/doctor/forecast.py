@@ -84,7 +84,7 @@ def judge_forecast(
     timed = 0 if scaled_from else len(timing.steps)
     how = f"{timed} steps timed{fewer if timing.batch_size < work.batch_size else ''}"
     if scaled_from:
-        how = f"too slow to be timed: scaled up from an image of {scaled_from} px, and memory not measured"
+        how = f"too slow to be timed: at most this, scaled up from an image of {scaled_from} px; memory not measured"
     told = (
         f"an epoch {in_time(forecast.epoch)} ({work.steps} steps of {forecast.step:.2f} s, validation "
         f"{in_time(forecast.validation)}), {work.epochs} epochs {in_time(forecast.total)}; memory "
