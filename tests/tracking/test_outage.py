@@ -27,6 +27,15 @@ def spooled(project: Path) -> list[Path]:
     return sorted((project / "data" / "spool").glob("*.jsonl"))
 
 
+def seconds_of_a_run(name: str) -> float:
+    """Log a hundred steps to a server that takes none of them; returns the time it took."""
+    begin = time.monotonic()
+    with tracked_run(name) as log:
+        for step in range(100):
+            log.metrics({"loss": 1.0}, step=step)
+    return time.monotonic() - begin
+
+
 @pytest.mark.slow
 def test_a_run_outlives_its_server_and_arrives_whole_when_it_is_back(
     server: Server, client: Any, project: Path, tmp_path: Path
@@ -66,11 +75,7 @@ def test_a_server_back_before_the_end_gets_the_run_at_its_end(server: Server, cl
 def test_a_server_that_never_answers_costs_seconds(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with silent_server() as uri:
         monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
-        begin = time.monotonic()
-        with tracked_run("silent") as log:
-            for step in range(100):
-                log.metrics({"loss": 1.0}, step=step)
-        took = time.monotonic() - begin
+        took = seconds_of_a_run("silent")
     [waiting] = spooled(project)
     waiting.unlink()
     assert took < _PATIENCE_SECONDS
@@ -83,11 +88,7 @@ def test_a_server_of_errors_costs_seconds(
 ) -> None:
     with failing_server(status=status, healthy=healthy) as uri:
         monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
-        begin = time.monotonic()
-        with tracked_run("errors") as log:
-            for step in range(100):
-                log.metrics({"loss": 1.0}, step=step)
-        took = time.monotonic() - begin
+        took = seconds_of_a_run("errors")
     [waiting] = spooled(project)
     waiting.unlink()
     assert took < _PATIENCE_SECONDS
