@@ -1,8 +1,10 @@
 """A small sound COCO dataset that tests spoil in one place each, and readers for it."""
 
 import copy
+import importlib.util
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from rehead.coco.sources import Part, Source
 Document = dict[str, Any]
 WIDTH, HEIGHT = 64, 48
 SQUARE = [10, 10, 10, 30, 30, 30, 30, 10]
+CORPUS = Path(__file__).parents[3] / "shared" / "bad_coco.py"
 
 
 class Decoder:
@@ -88,6 +91,29 @@ def folder(tmp_path: Path) -> Path:
         draw_image(tmp_path / "images" / f"{n}.png", n)
     (tmp_path / "annotations.json").write_text(json.dumps(sound_document()), encoding="utf-8")
     return tmp_path
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Broken inputs: a folder for each, and what has to come of it."""
+
+    folder: Path
+    cases: Mapping[str, Document]
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    """Write the corpus of broken inputs; to be read only."""
+    if not CORPUS.is_file():
+        pytest.skip(f"{CORPUS} is not on this machine")
+    spec = importlib.util.spec_from_file_location("bad_coco", CORPUS)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    folder = tmp_path_factory.mktemp("broken") / "corpus"
+    module.make(folder)
+    return Corpus(folder, module.CASES)
 
 
 Read = Callable[..., tuple[Dataset | None, FaultLog]]

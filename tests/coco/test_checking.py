@@ -1,6 +1,5 @@
 """Whole datasets: sound ones pass, leaks between splits do not, and the command's report is complete."""
 
-import importlib.util
 import json
 import re
 import shutil
@@ -16,7 +15,7 @@ from rehead.coco.reading import read_source
 from rehead.coco.rendering import lines_of
 from rehead.coco.sources import Part, Source
 from rehead.coco.truth import document_of
-from tests.coco.conftest import draw_image
+from tests.coco.conftest import Corpus, draw_image
 
 Document = dict[str, Any]
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -144,19 +143,10 @@ def test_real_datasets_pass_with_the_faults_that_are_in_them(name: str, codes: s
 
 @pytest.mark.slow
 @pytest.mark.parametrize("arguments", ["default", "val"])
-def test_the_corpus_of_broken_inputs_is_answered_as_it_should_be(arguments: str, tmp_path: Path) -> None:
-    path = SHARED.parent / "bad_coco.py"
-    if not path.is_file():
-        pytest.skip(f"{path} is not on this machine")
-    spec = importlib.util.spec_from_file_location("bad_coco", path)
-    assert spec is not None
-    assert spec.loader is not None
-    corpus = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(corpus)
-    corpus.make(tmp_path / "corpus")
+def test_the_corpus_of_broken_inputs_is_answered_as_it_should_be(arguments: str, corpus: Corpus) -> None:
     wrong = []
-    for name, case in corpus.CASES.items():
-        folder = tmp_path / "corpus" / name
+    for name, case in corpus.cases.items():
+        folder = corpus.folder / name
         if case["layer"] == "dt" or ((folder / "val.json").exists() != (arguments == "val")):
             continue
         val = folder / "val.json" if arguments == "val" else None

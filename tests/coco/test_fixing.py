@@ -2,7 +2,6 @@
 
 import contextlib
 import copy
-import importlib.util
 import io
 import json
 import warnings
@@ -22,10 +21,9 @@ from rehead.coco.parts import Part, Source
 from rehead.coco.policy import mending
 from rehead.coco.reading import read_source
 from rehead.files import sha256_of
-from tests.coco.conftest import draw_image, sound_document
+from tests.coco.conftest import Corpus, draw_image, sound_document
 
 Document = dict[str, Any]
-CORPUS = Path(__file__).parents[3] / "shared" / "bad_coco.py"
 odd: st.SearchStrategy[Any] = st.sampled_from(
     [None, True, -1, 0, 1, 2, 2**70, 1.5, 1e400, float("nan"), "", "\ud800", "../x", [], {}, [[1, 2]]]
 )
@@ -161,18 +159,10 @@ def test_a_copy_of_a_document_spoiled_anywhere_is_sound(
 
 
 @pytest.mark.slow
-def test_of_every_broken_input_there_is_a_sound_copy_or_a_reason_why_not(tmp_path: Path) -> None:
-    if not CORPUS.is_file():
-        pytest.skip(f"{CORPUS} is not on this machine")
-    spec = importlib.util.spec_from_file_location("bad_coco", CORPUS)
-    assert spec is not None
-    assert spec.loader is not None
-    corpus = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(corpus)
-    corpus.make(tmp_path / "corpus")
+def test_of_every_broken_input_there_is_a_sound_copy_or_a_reason_why_not(corpus: Corpus, tmp_path: Path) -> None:
     wrong = []
-    for name in (name for name, case in corpus.CASES.items() if case["layer"] != "dt"):
-        folder, out = tmp_path / "corpus" / name, tmp_path / "copies" / name
+    for name in (name for name, case in corpus.cases.items() if case["layer"] != "dt"):
+        folder, out = corpus.folder / name, tmp_path / "copies" / name
         val = folder / "val.json" if (folder / "val.json").exists() else None
         before = sha256_of(folder)
         fixed = fix_dataset(folder / "annotations.json", out, images=folder / "images", val=val)
