@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from torch.nn.functional import grid_sample
+from torch.nn.functional import grid_sample, interpolate
 from torchvision.models.detection.roi_heads import project_masks_on_boxes
 
 from rehead.coco.plan import TilePlan
@@ -51,6 +51,17 @@ def test_a_target_pasted_back_is_the_mask_it_was_drawn_from() -> None:
     box = torch.tensor([30.0, 20.0, 43.0, 41.0])
     target = project_masks_on_boxes(truth[None], box[None], torch.zeros(1), 56)
     assert np.array_equal(decode(paste_mask(target[0], box, height=90, width=90)), truth.numpy())
+
+
+@pytest.mark.parametrize("seen", [95, 150])
+def test_a_target_drawn_in_the_enlarged_image_is_pasted_back_as_the_mask(seen: int) -> None:
+    truth = torch.zeros(1, 1, 90, 90)
+    truth[..., 20:41, 30:43] = 1.0
+    truth[..., 26:35, 34:39] = 0.0
+    box = torch.tensor([30.0, 20.0, 43.0, 41.0])
+    target = project_masks_on_boxes(interpolate(truth, size=seen)[0], box[None] * seen / 90, torch.zeros(1), 112)
+    found = paste_mask(target[0], box, height=90, width=90, seen=(seen, seen))
+    assert np.array_equal(decode(found), truth[0, 0].numpy())
 
 
 def test_a_box_between_two_pixel_centres_shows_the_pixel_it_lies_in() -> None:

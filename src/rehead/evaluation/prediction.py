@@ -62,7 +62,7 @@ def _detect(detector: Detector, image_chw: Tensor, *, score_threshold: float = 0
         )
     kept = found["scores"] >= score_threshold
     masks = [
-        paste_mask(mask_mm, box, height=height, width=width)
+        paste_mask(mask_mm, box, height=height, width=width, seen=images.image_sizes[0])
         for mask_mm, box in zip(found["masks"][kept, 0].cpu(), boxes[kept].cpu(), strict=True)
     ]
     return Detections(
@@ -70,30 +70,49 @@ def _detect(detector: Detector, image_chw: Tensor, *, score_threshold: float = 0
     )
 
 
-def paste_mask(mask_mm: Tensor, box_4: Tensor, *, height: int, width: int) -> Rle:
-    """Scale a mask to its box and threshold it there, straight to run lengths; no mask of the image's size is made."""
-    crop = paste_crop(mask_mm, box_4)
+def paste_mask(mask_mm: Tensor, box_4: Tensor, *, height: int, width: int, seen: tuple[int, int] | None = None) -> Rle:
+    """Scale a mask to its box and threshold it there, straight to run lengths; no mask of the image's size is made.
+
+    `seen` is the image's height and width as the network saw it, where it was resized.
+    """
+    crop = paste_crop(mask_mm, box_4, own=(height, width), seen=seen or (height, width))
     return crop_to_rle(crop.mask_hw, crop.x, crop.y, height, width)
 
 
-def paste_crop(mask_mm: Tensor, box_4: Tensor) -> Crop:
+def paste_crop(mask_mm: Tensor, box_4: Tensor, *, own: tuple[int, int], seen: tuple[int, int]) -> Crop:
     """Scale a mask to its box and threshold it there: the pixels whose centre lies in the box, at least one.
 
     The exact inverse of a training target. torchvision draws one by RoIAlign with `aligned=False`, for which pixel p of
     the image lies at p: so p is read at (p - x1) / w of the mask. Its own `paste_masks_in_image` reads half a pixel
     beside that and fills a box a pixel wider and higher: on cells of 20 pixels a perfect head of 28 x 28 then scores
     mask AP 0.830, here 1.000.
+
+    An image of height and width `own` that the network saw larger, as `seen`, has its target drawn there: each pixel
+    became some pixels, and is read at their middle. Where it was seen smaller, pixels are read as if it had not been,
+    which scores a little more with trained models.
     """
     x1, y1, x2, y2 = box_4.tolist()
-    left, columns_wm = _read_axis(x1, x2, size=mask_mm.shape[1])
-    top, rows_hm = _read_axis(y1, y2, size=mask_mm.shape[0])
+    left, columns_wm = _read_axis(x1, x2, size=mask_mm.shape[1], own=own[1], seen=seen[1])
+    top, rows_hm = _read_axis(y1, y2, size=mask_mm.shape[0], own=own[0], seen=seen[0])
     return Crop(rows_hm @ mask_mm.numpy() @ columns_wm.T > _MASK_THRESHOLD, left, top)
 
 
-def _read_axis(first: float, last: float, *, size: int) -> tuple[int, NDArray[np.float32]]:
+def _read_axis(first: float, last: float, *, size: int, own: int, seen: int) -> tuple[int, NDArray[np.float32]]:
     """Find the pixels of one axis of a box: the first one, and the bilinear weights L,M by which each reads a mask."""
     start = min(math.ceil(first - 0.5), math.floor((first + last) / 2))
     stop = max(math.floor(last - 0.5), start) + 1
-    positions_l = (np.arange(start, stop) - first) * (size / max(last - first, _LEAST_SIDE)) - 0.5
+    places_l = _places(np.arange(start, stop), own=own, seen=seen)
+    positions_l = (places_l - first) * (size / max(last - first, _LEAST_SIDE)) - 0.5
     distances_lm = np.abs(positions_l.clip(0, size - 1)[:, None] - np.arange(size))
     return start, np.maximum(1.0 - distances_lm, 0.0).astype(np.float32)
+
+
+def _places(pixels_l: NDArray[np.int64], *, own: int, seen: int) -> NDArray[np.float64]:
+    """Find where RoIAlign had these pixels of an image's side, in its own pixels, when that side was seen longer.
+
+    Enlarged by the nearest pixel, p became the pixels from ceil(p * seen / own) up to the first that p + 1 became.
+    """
+    if seen <= own:
+        return pixels_l.astype(np.float64)
+    first_l, beyond_l = (-(-at_l * seen // own) for at_l in (pixels_l, pixels_l + 1))
+    return np.asarray((first_l + beyond_l - 1) / 2 * (own / seen))

@@ -34,7 +34,8 @@ def round_trip(
     roi = [(seen_4 - torch.tensor([left, top] * 2))[None]]
     targets = (roi_align(patch_hw[None, None], roi, (side, side), 1.0)[0, 0] for side in resolutions)
     image = Window(0, 0, width, height)
-    return [_inside(paste_crop(target, box_4), image) for target in targets]
+    own, seen = (height, width), (seen_h, seen_w)
+    return [_inside(paste_crop(target, box_4, own=own, seen=seen), image) for target in targets]
 
 
 def _inside(crop: Crop, image: Window) -> Crop:
