@@ -14,6 +14,11 @@ def test_the_rate_rises_over_the_warm_up_and_then_follows_a_cosine_to_zero() -> 
     assert factor(100) == pytest.approx(0.0)
 
 
+def test_without_a_warm_up_what_joins_later_has_the_full_rate() -> None:
+    factor = rate_factor(TrainPlan(schedule="constant", warmup=0.0), steps=10, start=4)
+    assert {factor(s) for s in range(10)} == {1.0}
+
+
 def test_steps_drop_to_a_tenth_and_a_hundredth() -> None:
     factor = rate_factor(TrainPlan(schedule="step", warmup=0.0), steps=100)
     assert [factor(s) for s in (0, 66, 67, 89, 90)] == [1.0, 1.0, 0.1, 0.1, 0.01]

@@ -47,7 +47,8 @@ def rate_factor(plan: TrainPlan, *, steps: int, start: int = 0) -> Callable[[int
         return _rise(step - start) * _decay(step)
 
     def _rise(step: int) -> float:
-        return 1.0 if step >= warm else _FIRST_FACTOR + (1.0 - _FIRST_FACTOR) * max(step, 0) / warm
+        done = max(step, 0)
+        return 1.0 if done >= warm else _FIRST_FACTOR + (1.0 - _FIRST_FACTOR) * done / warm
 
     def _decay(step: int) -> float:
         if step < warm:
