@@ -142,6 +142,7 @@ def test_real_datasets_pass_with_the_faults_that_are_in_them(name: str, codes: s
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("arguments", ["default", "val"])
 def test_the_corpus_of_broken_inputs_is_answered_as_it_should_be(arguments: str, corpus: Corpus) -> None:
     wrong = []

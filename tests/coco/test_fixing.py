@@ -159,6 +159,7 @@ def test_a_copy_of_a_document_spoiled_anywhere_is_sound(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_of_every_broken_input_there_is_a_sound_copy_or_a_reason_why_not(corpus: Corpus, tmp_path: Path) -> None:
     wrong = []
     for name in (name for name, case in corpus.cases.items() if case["layer"] != "dt"):
