@@ -10,6 +10,7 @@ from rehead.cli.ablation.experiments import EXPERIMENTS, Experiment, plan_traini
 from rehead.cli.ablation.runs import Training, facts_of
 from rehead.cli.truth import described
 from rehead.detector.plan import ModelPlan
+from rehead.detector.sizes import SIZES
 from rehead.files import read_json
 from rehead.params import read_params
 from rehead.tracking.models import downloaded_weights
@@ -44,8 +45,8 @@ class Ablation:
 
     @property
     def input_size(self) -> int | None:
-        """Give the shorter side at which the network sees whole images; None where it is left open, and for tiles."""
-        return None if self.tile else self.model.input_size
+        """Give the shorter side at which the network sees whole images; None for tiles."""
+        return None if self.tile else self.model.input_size or SIZES[self.model.arch].input_size
 
 
 def plan_ablation(
@@ -82,4 +83,4 @@ def _train_plan(epochs: int | None) -> TrainPlan:
     if best:
         print(f"with what tuning found: {best}", file=sys.stderr)
     plan = plan.tuned(best)
-    return plan if epochs is None else plan.model_copy(update={"epochs": epochs})
+    return plan if epochs is None else TrainPlan.model_validate(plan.model_dump() | {"epochs": epochs})

@@ -41,7 +41,10 @@ class Run:
     seconds: float
     """Wall time of the training alone, without start, loading and prediction."""
     processor_seconds: float
-    """Time that processors worked on that training; other work on the machine does not lengthen it much."""
+    """Time that processors worked on that training, its loading processes (`train.workers`) not counted.
+
+    Other work on the machine does not lengthen it much.
+    """
     peak_memory_mib: float
     """Most memory up to the end of the training: the GPU's if it ran on one, else the process's."""
     images_per_second: float
