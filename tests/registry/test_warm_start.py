@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import mlflow
 import pytest
 from mlflow.tracking import MlflowClient
 
@@ -23,7 +22,6 @@ def champion(package: Package, registry_uri: str, monkeypatch: pytest.MonkeyPatc
     client.create_registered_model("earlier")
     version = client.create_model_version("earlier", package.folder.as_uri())
     client.set_registered_model_alias("earlier", "champion", version.version)
-    mlflow.set_registry_uri(registry_uri)
     return ADDRESS
 
 
