@@ -121,7 +121,7 @@ def _reach(comparison: Comparison) -> tuple[float, float]:
     ]
     outer = [side for one in found if one.over_seeds is not None for side in one.over_seeds]
     room = 0.1 * (max(inner) - min(inner))
-    farthest = 1.5 * max(map(abs, inner))
+    farthest = 6 * max(map(abs, inner))  # three seeds fit, two may not
     low, high = (pick([*inner, *(min(max(side, -farthest), farthest) for side in outer)]) for pick in (min, max))
     return low - room, high + room
 
