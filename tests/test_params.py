@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import pytest
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from rehead.params import ParamsError, Section, read_params
 
@@ -22,6 +22,14 @@ class Outer(Section):
     named: dict[str, Inner] = Field(default_factory=dict)
     share: Annotated[float, Field(lt=1)] | Literal["val"] = 0.1
     choices: tuple[bool | float, ...] = ()
+    depth: Literal["stem", "stage1", "stage4"] = "stem"
+
+    @field_validator("epochs")
+    @classmethod
+    def _even(cls, epochs: int) -> int:
+        if epochs % 2:
+            raise ValueError("must be even")
+        return epochs
 
 
 @pytest.fixture
@@ -62,7 +70,10 @@ def test_a_section_cannot_be_changed(path: Path) -> None:
         ("train: {inner: {sise: 3}}", "  train.inner.sise: no such parameter; did you mean 'size'?"),
         ("train: {perhaps: {sise: 3}}", "  train.perhaps.sise: no such parameter; did you mean 'size'?"),
         ("train: {named: {a: {sise: 3}}}", "  train.named.a.sise: no such parameter; did you mean 'size'?"),
-        ("train: {zzz: 3}", "  train.zzz: no such parameter; known: lr, epochs, inner, perhaps, named, share, choices"),
+        (
+            "train: {zzz: 3}",
+            "  train.zzz: no such parameter; known: lr, epochs, inner, perhaps, named, share, choices, depth",
+        ),
         ("trian: {lr: 1}", "  trian: no such parameter; did you mean 'train'?"),
     ],
 )
@@ -81,6 +92,22 @@ def test_a_value_of_the_wrong_kind_is_told_with_its_place(path: Path, value: str
 def test_a_parameter_of_several_kinds_is_named_as_it_stands_in_the_file_with_all_it_may_be(path: Path) -> None:
     fault = "  train.share: Input should be less than 1 or 'val', got 2.0"
     assert faults_of(path, "train: {share: 2.0}") == [fault]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (
+            "{depth: stage5}",
+            "depth: Input should be 'stem', 'stage1' or 'stage4', got 'stage5'; did you mean 'stage4'?",
+        ),
+        ("{epochs: 7}", "epochs: must be even (got 7)"),
+        ("{inner: 7}", "inner: Input should be parameters with their values, such as {name: value}, got 7"),
+        ("{choices: 7}", "choices: Input should be a list, such as [a, b], got 7"),
+    ],
+)
+def test_a_fault_is_told_in_the_words_of_the_file(path: Path, text: str, fault: str) -> None:
+    assert faults_of(path, f"train: {text}") == [f"  train.{fault}"]
 
 
 def test_an_entry_of_several_kinds_is_told_with_its_place(path: Path) -> None:

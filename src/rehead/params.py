@@ -1,7 +1,8 @@
 """One section of params.yaml as a validated, frozen model; every fault in it is reported at once."""
 
 import difflib
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from types import UnionType
@@ -9,6 +10,7 @@ from typing import Any, TypeGuard, TypeVar, Union, get_args, get_origin
 
 import pydantic
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -77,9 +79,26 @@ def describe_faults(error: pydantic.ValidationError, name: str, section: type[py
             owner = _section_at(section, place[:-1])
             lines.append(_unknown(str(place[-1]), tuple(owner.model_fields), where=where.rpartition(".")[0]))
         else:
-            others = dict.fromkeys(fault["msg"].removeprefix("Input should be ") for fault in asked[1:])
-            lines.append(f"{where}: {' or '.join([asked[0]['msg'], *others])}, got {asked[0]['input']!r}")
+            lines.append(f"{where}: {_asked(asked)}")
     return lines
+
+
+def _asked(faults: Sequence[ErrorDetails]) -> str:
+    """Say what a value should be and what it is, without pydantic's own words for its classes and checks."""
+    first, got = faults[0], repr(faults[0]["input"])
+    if first["type"] == "value_error":
+        return f"{first['msg'].removeprefix('Value error, ')} (got {got})"
+    if first["type"] == "model_type":
+        return f"Input should be parameters with their values, such as {{name: value}}, got {got}"
+    if first["type"] == "tuple_type":
+        return f"Input should be a list, such as [a, b], got {got}"
+    others = dict.fromkeys(fault["msg"].removeprefix("Input should be ") for fault in faults[1:])
+    nearest: list[str] = []
+    if first["type"] == "literal_error" and isinstance(first["input"], str):
+        known = re.findall(r"'([^']+)'", first["msg"])
+        nearest = difflib.get_close_matches(first["input"], known, n=1, cutoff=0.5)
+    hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+    return f"{' or '.join([first['msg'], *others])}, got {got}{hint}"
 
 
 def scalar_fields(section: type[pydantic.BaseModel]) -> dict[str, FieldInfo]:
