@@ -65,5 +65,5 @@ def test_a_few_seeds_are_warned_of(compared: Path, dataset: Path, monkeypatch: p
 
 
 def test_an_unknown_experiment_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"there is no 'head'; choose from mask-resolution, pooler"):
+    with pytest.raises(ValueError, match=r"there is no experiment 'head'; choose from mask-resolution, pooler"):
         plan_ablation("head", (), seeds=1, epochs=None, dataset=Path("none"), root=Path("none"))

@@ -57,7 +57,9 @@ def plan_ablation(
     Raises ValueError for an unknown experiment or value, and for a dataset or weights that are not there.
     """
     if name not in EXPERIMENTS:
-        raise ValueError(f"ablate: there is no {name!r}; choose from {', '.join(EXPERIMENTS)}")
+        raise ValueError(f"ablate: there is no experiment {name!r}; choose from {', '.join(EXPERIMENTS)}")
+    for value in values:
+        EXPERIMENTS[name].setting(value)  # before what takes a dataset to find out
     model, train = read_params("model", ModelPlan), _train_plan(epochs)
     weights = downloaded_weights(model.weights)
     facts = facts_of(dataset, model, weights=weights)
