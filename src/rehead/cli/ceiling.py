@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from rehead.evaluation.ceiling import Ceilings
 
+_DATASET = Path("data/dataset")
 _INPUT_SIZE = (
     "Shorter side in pixels at which the network sees the images; default: as they are. It does not change the grid "
     "of R x R numbers, which is laid over each object's box: it changes how many pixels of truth fall into it."
@@ -19,12 +20,10 @@ _INPUT_SIZE = (
 
 
 def ceiling(
-    target: Annotated[Path, typer.Argument(metavar="[DATASET|COCO_JSON]", help="Where the true masks are.")] = Path(
-        "data/dataset"
-    ),
+    target: Annotated[Path, typer.Argument(metavar="[DATASET|COCO_JSON]", help="Where the true masks are.")] = _DATASET,
     *,
     split: Annotated[str, typer.Option("--split", help="Split of a dataset.")] = "val",
-    resolutions: Annotated[str, typer.Option("--resolutions", help="Sides of the mask, in numbers.")] = "14,28,56,112",
+    resolutions: Annotated[str, typer.Option("--resolutions", help="Sides of the mask, with commas.")] = "14,28,56,112",
     input_size: Annotated[int | None, typer.Option("--input-size", min=32, max=4096, help=_INPUT_SIZE)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the ceilings as JSON.")] = False,
 ) -> None:
@@ -34,6 +33,9 @@ def ceiling(
     Exit code 0: scored, 1: the truth was rejected.
     """
     sides = _sides(resolutions)
+    if not target.exists():
+        cure = "run `dvc repro ingest` first, or " if target == _DATASET else ""
+        raise ValueError(f"{target} does not exist: {cure}give the path of a dataset or of a COCO JSON")
     from rich.console import Console
 
     from rehead.cli.ablation.prospect import promise  # with these torch and torchvision: 8 to 14 s

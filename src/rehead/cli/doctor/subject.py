@@ -61,10 +61,13 @@ def find_subject(plans: Plans, source: str | None, data: Path, scratch: Path) ->
     elif Path(named).exists():
         counts = source_sample(Path(named), plans, scratch)
     else:
-        raise ValueError(f"{named} does not exist: set data.source in params.yaml, or `rehead init PATH` does")
+        cure = "set data.source in params.yaml, or `rehead init PATH` does" if source is None else "name a dataset"
+        raise ValueError(f"{named} does not exist: {cure}")
     train, val = (load_split(scratch / "dataset", name) for name in ("train", "val"))
     whole = f"{counts.images} training and {counts.val_images} validation images"
     told = f"{named}, not ingested yet: {len(train)} and {len(val)} images looked at, for {whole} in all"
+    if len(train) > counts.images:
+        told += "; some of those looked at go to the test split"
     fullest = max(counts.fullest, _fullest(train, val))
     return Subject(plans, train, val, counts.images, counts.val_images, told, fullest, sampled=True)
 
