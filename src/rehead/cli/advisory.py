@@ -33,7 +33,7 @@ def heads(
 
     if arch is None:
         print("\n".join(listed()))
-        _remark("one of them: rehead heads --arch NAME --classes N")
+        _remark("the program of one of them: rehead heads --arch NAME --classes N")
         return
     if classes is None:
         raise ValueError(f"--classes is missing: how many classes have you, background not counted? (--arch {arch})")

@@ -53,7 +53,8 @@ def ask_person(name: str, proposed: StrEnum) -> StrEnum:
         typer.echo(f"  {' / '.join(choices)} [{proposed}]: ", nl=False, err=True)
         line = sys.stdin.readline()
         if not line:
-            raise typer.Abort
+            typer.echo(err=True)
+            raise ValueError(f"no answer: give --{name} {'|'.join(choices)}, or the path of a dataset")
         given = line.strip().lower() or str(proposed)
         fitting = [choice for choice in type(proposed) if choice.startswith(given)]
         if len(fitting) == 1:

@@ -36,7 +36,7 @@ _NEXT: dict[Task, tuple[str, ...]] = {
     "instance": (
         "rehead check PATH",
         "rehead init PATH",
-        "# put the lines for params.yaml in the place of its own",
+        "# then replace these lines of params.yaml by those above",
         "rehead doctor PATH",
         "dvc repro",
     ),
