@@ -22,6 +22,7 @@ app = typer.Typer(
         "`retrain` also 65 data rejected, 75 already running, 124 out of time."
     ),
     no_args_is_help=True,
+    rich_markup_mode="markdown",  # else --help keeps the line ends of docstrings
     add_completion=False,
     pretty_exceptions_enable=False,
 )
