@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from rehead.cli.ablation.comparison import Comparison
+from rehead.cli.ablation.figure import plot_comparison
 from rehead.cli.ablation.page import write_comparison
 from tests.cli.ablation.scenario import comparison_of
 
@@ -56,3 +57,13 @@ def test_one_value_alone_has_a_page_as_well(compared: Comparison, tmp_path: Path
 def test_poolers_have_a_page_without_ceilings(tmp_path: Path) -> None:
     found = comparison_of(1.0, 2.0, seeds=1, values=("roi_align", "roi_pool"), sides=False)
     assert 'id="ceilings"' not in write_comparison(tmp_path, found).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("reach", "heads"), [(0.2, []), (90.0, ["<", ">"])])
+def test_a_bar_that_leaves_the_picture_ends_in_arrowheads(compared: Comparison, reach: float, heads: list[str]) -> None:
+    first, other = compared.variants
+    differences = {name: replace(one, over_seeds=(-0.1, 0.1)) for name, one in other.differences.items()}
+    differences["mask AP"] = replace(differences["mask AP"], over_seeds=(-reach, reach))
+    shown = replace(compared, variants=(first, replace(other, differences=differences)))
+    lines = plot_comparison(shown).axes[1].get_lines()
+    assert sorted(str(line.get_marker()) for line in lines if line.get_marker() in ("<", ">")) == heads

@@ -103,9 +103,25 @@ def _plot_differences(axes: Axes, comparison: Comparison) -> None:
     axes.set_ylim(len(SHOWN) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False, axis="y")
-    axes.set_xlim(*_reach(comparison))
+    _end_axis(axes, comparison)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6))
     axes.set_title(f"Difference to {comparison.variants[0].value}")
+
+
+def _end_axis(axes: Axes, comparison: Comparison) -> None:
+    """Limit the axis, with an arrowhead where a bar goes on beyond it."""
+    low, high = _reach(comparison)
+    axes.set_xlim(low, high)
+    others = comparison.variants[1:]
+    for place, variant in enumerate(others):
+        for row, name in enumerate(SHOWN):
+            at, interval = _spot(row, place, len(others)), variant.differences[name].over_seeds
+            for end, mark, beyond in (
+                (low, "<", interval is not None and interval[0] < low),
+                (high, ">", interval is not None and interval[1] > high),
+            ):
+                if beyond:
+                    axes.plot(end, at, mark, color=colour_of(place + 1), markersize=7, clip_on=False, zorder=3)
 
 
 def _reach(comparison: Comparison) -> tuple[float, float]:
@@ -152,7 +168,7 @@ def _to_win(comparison: Comparison, variant: Variant, name: str) -> float | None
 
 def _ceiling(comparison: Comparison, variant: Variant, name: str) -> float | None:
     """Find the ceiling of a score; a box has none."""
-    if comparison.ceilings is None or name not in _CEILINGS:
+    if comparison.ceilings is None or variant.resolution is None or name not in _CEILINGS:
         return None
     head, metric = _CEILINGS[name]
     sides = {one.resolution: one for one in comparison.ceilings.by_resolution}

@@ -49,8 +49,8 @@ def caveats(comparison: Comparison) -> list[str]:
     found = []
     if images < _FEW_IMAGES:
         found.append(
-            f"{images} images with {objects} objects are few: other images of the same kind could turn the order, and "
-            "intervals from so few are themselves rough."
+            f"{images} images with {objects} objects are few: other images of the same kind could reverse the order, "
+            "and intervals from so few are themselves rough."
         )
     if seeds < _FEW_SEEDS:
         found.append(f"{_count(seeds, 'seed')} cannot show how much a training varies by chance; take three or more.")
@@ -99,7 +99,7 @@ def _chance(comparison: Comparison, other: Variant) -> str:
     verdict = {
         (True, True): "it is more than chance.",
         (True, False): "seeds agree, but these images are too few or too alike to say so of others.",
-        (False, True): "these images agree, but another seed could turn it round.",
+        (False, True): "these images agree, but another seed could reverse it.",
         (False, False): "it cannot be told from chance.",
     }
     return f"{both}: {verdict[outside]}"
@@ -112,9 +112,11 @@ def _price(first: Variant, other: Variant) -> str:
     )
     more = other.parameters - first.parameters
     count = f"{abs(more):,}".replace(",", THIN_SPACE) + (" more" if more > 0 else " fewer") if more else "as many"
+    grown = round(memory[1] - memory[0])
+    peak = f"{abs(grown)} MiB {'more' if grown > 0 else 'less'} memory" if grown else "as much memory"
     return (
-        f"A training took {work[1] / max(work[0], 1e-9):.2f} times the processor time of {first.value} and "
-        f"{_signed(memory[1] - memory[0], digits=0)} MiB of memory at its peak, with {count} parameters."
+        f"A training took {work[1] / max(work[0], 1e-9):.2f} times the processor time of {first.value} and {peak} at "
+        f"its peak, with {count} parameters."
     )
 
 
@@ -172,8 +174,8 @@ def _range(interval: tuple[float, float]) -> str:
     return f"{_signed(interval[0])} to {_signed(interval[1])}"
 
 
-def _signed(value: float, *, digits: int = 3) -> str:
-    text = f"{abs(value):.{digits}f}"
+def _signed(value: float) -> str:
+    text = f"{abs(value):.3f}"
     return text if not float(text) else f"{'+' if value > 0 else '−'}{text}"
 
 
