@@ -63,6 +63,8 @@ class Comparison:
     confidence: float
     resamples: int
     max_detections: int
+    plans: dict[str, dict[str, Any]]
+    """The model and train sections that all trainings had in common."""
     versions: dict[str, str]
 
     def as_dict(self) -> dict[str, Any]:
@@ -87,6 +89,7 @@ def compare(
     resolution: Mapping[str, int] | None = None,
     input_size: int | None = None,
     max_detections: int = 100,
+    plans: Mapping[str, dict[str, Any]] | None = None,
     resamples: int = 300,
     confidence: float = 0.95,
     on_run: Callable[[], None] = lambda: None,
@@ -131,6 +134,7 @@ def compare(
         confidence,
         resamples,
         max_detections,
+        dict(plans or {}),
         {name: version(name) for name in _LIBRARIES},
     )
 

@@ -50,6 +50,7 @@ def compare_runs(ablation: Ablation, runs: Sequence[Run], out: Path) -> str:
             resolution=ablation.resolution,
             input_size=ablation.input_size,
             max_detections=ablation.model.max_detections,
+            plans=ablation.common_plans,
             on_run=bar.advance,
         )
     page = write_comparison(out, found)

@@ -44,6 +44,16 @@ class Ablation:
         return {value: side for value, side in sides.items() if side is not None}
 
     @property
+    def common_plans(self) -> dict[str, dict[str, Any]]:
+        """Give the sections of params.yaml as every training has them: without the seed and what is compared."""
+        first, own = self.trainings[0], (self.experiment.field, "seed")
+        sections = {"model": first.model, "train": first.train}
+        return {
+            section: {name: value for name, value in values.items() if name not in own}
+            for section, values in sections.items()
+        }
+
+    @property
     def input_size(self) -> int | None:
         """Give the shorter side at which the network sees whole images; None for tiles."""
         return None if self.tile else self.model.input_size or SIZES[self.model.arch].input_size
@@ -54,12 +64,15 @@ def plan_ablation(
 ) -> Ablation:
     """Plan the trainings from params.yaml, with what tuning found; `epochs` None takes the section's own.
 
-    Raises ValueError for an unknown experiment or value, and for a dataset or weights that are not there.
+    Raises ValueError for an unknown experiment or value, for one value alone, and for a dataset or weights that are not
+    there.
     """
     if name not in EXPERIMENTS:
         raise ValueError(f"ablate: there is no experiment {name!r}; choose from {', '.join(EXPERIMENTS)}")
     for value in values:
         EXPERIMENTS[name].setting(value)  # before what takes a dataset to find out
+    if len(values) == 1:
+        raise ValueError(f"ablate: {values[0]} alone compares nothing; give two values or more, or none for the usual")
     model, train = read_params("model", ModelPlan), _train_plan(epochs)
     weights = downloaded_weights(model.weights)
     facts = facts_of(dataset, model, weights=weights)
