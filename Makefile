@@ -45,8 +45,9 @@ demo: env ## run the whole pipeline and say where its results are
 test: env ## run the fast tests
 	$(RUN) pytest
 
+MARKS ?= not bench and not gpu
 test-all: env system ## run the fast, slow and system tests
-	$(RUN) pytest -m "not bench and not gpu"
+	$(RUN) pytest -m "$(MARKS)"
 
 lint: env ## check style, types and the direction of imports
 	ruff check
