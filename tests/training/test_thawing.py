@@ -45,7 +45,7 @@ def test_batch_norm_of_what_is_thawed_counts_again(whole: tuple[Learner, list[se
     assert "backbone.body.13.conv.0.1.num_batches_tracked" not in whole[1][1]
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+@pytest.mark.parametrize("optimizer", ["adamw", pytest.param("sgd", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("done", [1, 2])
 def test_an_interruption_on_either_side_of_the_thaw_changes_no_bit(drawn: Split, done: int, optimizer: str) -> None:
     plan = THAWING.model_copy(update={"optimizer": optimizer})
