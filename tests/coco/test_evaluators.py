@@ -63,6 +63,6 @@ def test_evaluators_agree_on_whatever_is_let_through(evaluators: Evaluators, hos
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @given(requests)
-@settings(max_examples=600, suppress_health_check=LARGE)
+@settings(max_examples=300, suppress_health_check=LARGE)
 def test_evaluators_agree_on_very_much_that_is_let_through(evaluators: Evaluators, hostile: dict[str, Any]) -> None:
     _judge(hostile, evaluators)
