@@ -2,12 +2,9 @@
 
 from pathlib import Path
 
-import torch
-
-from rehead.detector.build import tiled
 from rehead.detector.checkpoint import save_detector, tile_of
 from rehead.detector.plan import ModelPlan
-from rehead.detector.weights import pretrained_detector
+from rehead.detector.weights import first_detector
 from rehead.files import read_json, write_json
 from rehead.params import read_params
 from rehead.stage import run, stage
@@ -21,9 +18,8 @@ def main(*, manifest: Path, out: Path, report: Path) -> None:
         dataset = read_json(manifest)
         classes, tile = tuple(dataset["categories"]), tile_of(dataset)
 
-        torch.manual_seed(plan.seed)
-        swapped = pretrained_detector(plan, classes, file=downloaded_weights(plan.weights))
-        save_detector(tiled(swapped.detector, tile), out)
+        swapped = first_detector(plan, classes, tile=tile, file=downloaded_weights(plan.weights))
+        save_detector(swapped.detector, out)
         write_json(report, {"arch": plan.arch, **swapped.inheritance.as_dict()})
 
         tiles = f", for tiles of {tile.size} pixels" if tile else ""

@@ -11,6 +11,7 @@ from torchvision.models.detection.rpn import RPNHead
 from torchvision.ops import FrozenBatchNorm2d
 
 from rehead.coco.plan import TilePlan
+from rehead.coco.statistics import LONGEST_TO_SHORTEST
 from rehead.detector.architectures import ARCHITECTURES, Architecture, build_backbone
 from rehead.detector.mask_heads.predictor import MaskSize
 from rehead.detector.mask_heads.variants import MASK_HEADS
@@ -76,7 +77,7 @@ def _assemble(plan: ModelPlan, outputs: int, *, frozen_statistics: bool) -> Mask
     model = MaskRCNN(
         build_backbone(architecture, channels, frozen_statistics=frozen_statistics),
         min_size=shorter,
-        max_size=plan.max_size or round(shorter * 5 / 3),
+        max_size=plan.max_size or round(shorter * LONGEST_TO_SHORTEST),
         rpn_anchor_generator=anchors,
         rpn_head=RPNHead(channels, anchors.num_anchors_per_location()[0], conv_depth=2 if norm else 1),
         rpn_pre_nms_top_n_test=own.proposals,

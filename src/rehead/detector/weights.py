@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 from torchvision.models import get_model_weights
 
+from rehead.coco.plan import TilePlan
 from rehead.detector.architectures import ARCHITECTURES
-from rehead.detector.build import Detector, build_detector
+from rehead.detector.build import Detector, build_detector, tiled
 from rehead.detector.heads import swap_heads
 from rehead.detector.inheritance import COUNTERS, UNNAMED, Inheritance, fresh_modules, inherit
 from rehead.detector.mask_heads.warm_start import fit_mask_branch
@@ -40,6 +42,18 @@ class SwappedDetector:
     def carried(self) -> tuple[str, ...]:
         """Name the classes whose rows were carried over."""
         return self.inheritance.carried
+
+
+def first_detector(
+    plan: ModelPlan, classes: tuple[str, ...], *, tile: TilePlan | None, file: Path | None = None
+) -> SwappedDetector:
+    """Build what a training starts from: new rows drawn by the plan's seed, and tiles where the dataset has them.
+
+    Arguments and errors are those of `pretrained_detector`.
+    """
+    torch.manual_seed(plan.seed)
+    swapped = pretrained_detector(plan, classes, file=file)
+    return replace(swapped, detector=tiled(swapped.detector, tile))
 
 
 def pretrained_detector(plan: ModelPlan, classes: tuple[str, ...], *, file: Path | None = None) -> SwappedDetector:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torchvision.ops import roi_align
 
+from rehead.coco.statistics import LONGEST_TO_SHORTEST
 from rehead.coco.windows import Crop, Window
 from rehead.evaluation.prediction import paste_crop
 
@@ -50,7 +51,7 @@ def seen_at(crop: Crop, height: int, width: int, input_size: int) -> tuple[Crop,
 
     The shorter side becomes `input_size`, the longer at most 5/3 of it.
     """
-    scale = min(input_size / min(height, width), round(input_size * 5 / 3) / max(height, width))
+    scale = min(input_size / min(height, width), round(input_size * LONGEST_TO_SHORTEST) / max(height, width))
     new_h, new_w = max(int(height * scale), 1), max(int(width * scale), 1)
     y, rows = _picked(crop.y, crop.mask_hw.shape[0], height, new_h)
     x, columns = _picked(crop.x, crop.mask_hw.shape[1], width, new_w)

@@ -17,10 +17,10 @@ import torch
 
 from rehead.cli.ablation.runs import Run, content_key, facts_of, store_run
 from rehead.dataset.split import Split, load_split
-from rehead.detector.build import Detector, tiled
+from rehead.detector.build import Detector
 from rehead.detector.checkpoint import tile_of
 from rehead.detector.plan import ModelPlan
-from rehead.detector.weights import pretrained_detector
+from rehead.detector.weights import first_detector
 from rehead.evaluation.validation import predict_split
 from rehead.files import read_json
 from rehead.training.loop import Learner, train
@@ -89,9 +89,8 @@ def _weights_file(request: dict[str, Any]) -> Path | None:
 def _first_detector(request: dict[str, Any], fit: Split) -> Detector:
     """Build the detector that the swap_heads stage would."""
     plan = ModelPlan.model_validate(request["model"])
-    torch.manual_seed(plan.seed)
-    swapped = pretrained_detector(plan, fit.classes, file=_weights_file(request))
-    return tiled(swapped.detector, tile_of(read_json(fit.folder / "manifest.json")))
+    tile = tile_of(read_json(fit.folder / "manifest.json"))
+    return first_detector(plan, fit.classes, tile=tile, file=_weights_file(request)).detector
 
 
 def _trained(learner: Learner, fit: Split, *, tell: Tell) -> tuple[float, float]:

@@ -3,16 +3,15 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from torch.hub import get_dir
 from torchvision.models import get_model_weights, list_models
 
 from rehead.cli.doctor.subject import Subject
 from rehead.detector.architectures import ARCHITECTURES
-from rehead.detector.build import Detector, best_device, tiled
+from rehead.detector.build import Detector, best_device
 from rehead.detector.checkpoint import CONFIG, load_detector, tile_of
 from rehead.detector.plan import ModelPlan
-from rehead.detector.weights import pretrained_detector
+from rehead.detector.weights import first_detector
 from rehead.files import read_json
 from rehead.tracking.models import downloaded_weights
 
@@ -32,14 +31,12 @@ def find_start(subject: Subject) -> Start:
     Nothing large is fetched: where weights are not on this machine yet, random ones stand in for them.
     """
     plan, classes, initial = subject.plans.model, subject.train.classes, subject.initial
-    tile = subject.plans.data.tile
     if initial is not None and _belongs(initial, subject):
         return Start(load_detector(initial), f"{initial}")
-    torch.manual_seed(plan.seed)
     missing = _to_fetch(plan)
     source = plan.model_copy(update={"weights": "none"}) if missing else plan
-    swapped = pretrained_detector(source, classes, file=downloaded_weights(source.weights))
-    detector = tiled(swapped.detector, tile)
+    tile = subject.plans.data.tile
+    detector = first_detector(source, classes, tile=tile, file=downloaded_weights(source.weights)).detector
     detector.model.to(best_device())
     told = f"built from {plan.weights}" + (", which random numbers stand for" if missing else "")
     return Start(detector, told + (f", since {initial} is of other settings" if initial else ""), missing)
