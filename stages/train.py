@@ -12,7 +12,8 @@ from rehead.stage import run, stage
 from rehead.tracking.run import tracked_run
 from rehead.training.checkpoint import Checkpoint
 from rehead.training.history import History
-from rehead.training.loop import Learner, train
+from rehead.training.learner import Learner
+from rehead.training.loop import train
 from rehead.training.plan import TrainPlan
 from rehead.training.report import training_report
 

@@ -1,25 +1,40 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from rehead.dataset.augmentation import augment
+from rehead.coco.windows import Crop
+from rehead.dataset.augmentation import augment, draw_view
 from rehead.dataset.plan import AugmentPlan
 from rehead.dataset.split import ImageRecord, Sample
+from rehead.dataset.views import View
 
 ALWAYS = {
-    "flip_horizontal": AugmentPlan(flip_horizontal=1.0),
-    "flip_vertical": AugmentPlan(flip_horizontal=0.0, flip_vertical=1.0),
-    "transpose": AugmentPlan(flip_horizontal=0.0, transpose=1.0),
-    "all three": AugmentPlan(flip_horizontal=1.0, flip_vertical=1.0, transpose=1.0),
+    "flip_horizontal": (AugmentPlan(flip_horizontal=1.0), "h"),
+    "flip_vertical": (AugmentPlan(flip_horizontal=0.0, flip_vertical=1.0), "v"),
+    "transpose": (AugmentPlan(flip_horizontal=0.0, transpose=1.0), "t"),
+    "all three": (AugmentPlan(flip_horizontal=1.0, flip_vertical=1.0, transpose=1.0), "hvt"),
 }
 
 
 def sample_with_one_object() -> Sample:
-    mask = torch.zeros(1, 8, 12, dtype=torch.uint8)
-    mask[0, 1:4, 2:9] = 1
-    return Sample(
-        ImageRecord(1, "a.png", 12, 8), mask.float().repeat(3, 1, 1), box_of(mask[0])[None], torch.tensor([1]), mask
+    mask_hw = torch.zeros(8, 12)
+    mask_hw[1:4, 2:9] = 1
+    mask_hw[1, 2] = 0
+    crop = Crop(mask_hw[1:4, 2:9].bool().numpy(), 2, 1)
+    record, image = ImageRecord(1, "a.png", 12, 8), mask_hw.repeat(3, 1, 1)
+    return Sample(record, image, box_of(mask_hw)[None], torch.tensor([1]), (crop,), (8, 12))
+
+
+def viewed(sample: Sample, view: View) -> Sample:
+    return replace(
+        sample,
+        image_chw=view.image(sample.image_chw),
+        boxes_n4=view.boxes(sample.boxes_n4, *sample.size_hw),
+        crops=tuple(view.crop(crop, *sample.size_hw) for crop in sample.crops),
+        size_hw=view.size(*sample.size_hw),
     )
 
 
@@ -28,18 +43,25 @@ def box_of(mask_hw: Tensor) -> Tensor:
     return torch.stack([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]).float()
 
 
-@pytest.mark.parametrize("plan", ALWAYS.values(), ids=ALWAYS)
-def test_image_mask_and_box_move_together(plan: AugmentPlan) -> None:
-    changed = augment(sample_with_one_object(), plan, rng=np.random.default_rng(0))
+VIEWS = AugmentPlan(flip_vertical=0.5, transpose=0.5).views()
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=[view.name for view in VIEWS])
+def test_image_mask_and_box_move_together(view: View) -> None:
+    changed = viewed(sample_with_one_object(), view)
     assert torch.equal(changed.image_chw[0], changed.masks_nhw[0].float())
     assert torch.equal(changed.boxes_n4[0], box_of(changed.masks_nhw[0]))
 
 
-@pytest.mark.parametrize("plan", ALWAYS.values(), ids=ALWAYS)
-def test_every_change_moves_the_object(plan: AugmentPlan) -> None:
-    before = sample_with_one_object()
-    after = augment(before, plan, rng=np.random.default_rng(0))
-    assert not torch.equal(after.boxes_n4, before.boxes_n4)
+def test_all_views_differ() -> None:
+    pictures = {viewed(sample_with_one_object(), view).image_chw.numpy().tobytes() for view in VIEWS}
+    assert len(pictures) == len(VIEWS) == 8
+
+
+@pytest.mark.parametrize(("plan", "name"), ALWAYS.values(), ids=ALWAYS)
+def test_a_view_that_is_certain_is_the_only_one(plan: AugmentPlan, name: str) -> None:
+    assert draw_view(plan, rng=np.random.default_rng(0)).name == name
+    assert [view.name for view in plan.views()] == [name]
 
 
 def test_nothing_changes_when_nothing_is_asked_for() -> None:
@@ -49,7 +71,8 @@ def test_nothing_changes_when_nothing_is_asked_for() -> None:
 
 
 def test_brightness_and_contrast_leave_the_truth_alone() -> None:
-    before = sample_with_one_object()
+    plain = sample_with_one_object()
+    before = replace(plain, image_chw=plain.image_chw / 2 + 0.2)
     plan = AugmentPlan(flip_horizontal=0.0, brightness=0.5, contrast=0.5)
     after = augment(before, plan, rng=np.random.default_rng(1))
     assert torch.equal(after.boxes_n4, before.boxes_n4)

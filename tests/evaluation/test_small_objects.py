@@ -18,7 +18,8 @@ from rehead.detector.plan import ModelPlan
 from rehead.detector.weights import pretrained_detector
 from rehead.evaluation.coco_map import Scores
 from rehead.evaluation.validation import score_split
-from rehead.training.loop import Learner, train
+from rehead.training.learner import Learner
+from rehead.training.loop import train
 from rehead.training.plan import TrainPlan
 
 CELL, CELLS = 128, 5

@@ -9,7 +9,8 @@ from rehead.detector.architectures import ARCHITECTURES
 from rehead.detector.build import Detector, build_detector
 from rehead.detector.freezing import DEPTHS
 from rehead.detector.plan import FreezeDepth, ModelPlan
-from rehead.training.loop import Learner, train
+from rehead.training.learner import Learner
+from rehead.training.loop import train
 from rehead.training.plan import TrainPlan
 
 MOBILE = "maskrcnn_mobilenet_v2_fpn"

@@ -1,7 +1,8 @@
 from pathlib import Path
 
 from rehead.training.history import COLUMNS, History
-from rehead.training.loop import Epoch, Step
+from rehead.training.loop import Epoch
+from rehead.training.step import Step
 
 NAMES = ("loss", "loss_classifier", "loss_box_reg", "loss_mask", "loss_objectness", "loss_rpn_box_reg")
 

@@ -6,8 +6,10 @@ import torch
 from rehead.dataset.split import Split
 from rehead.detector.build import Detector, build_detector
 from rehead.detector.plan import ModelPlan
-from rehead.training.loop import DivergedError, Epoch, Learner, train
+from rehead.training.learner import Learner
+from rehead.training.loop import Epoch, train
 from rehead.training.plan import TrainPlan
+from rehead.training.step import DivergedError
 
 PLAN = TrainPlan(epochs=3, batch_size=2, rois=8, anchors=16, proposals=32, warmup=0.0)
 MODEL = ModelPlan(weights="none", input_size=64, fpn_channels=8, box_head=8, mask_layers=(8,))

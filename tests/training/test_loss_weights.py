@@ -6,8 +6,9 @@ import torch
 from rehead.dataset.split import Split
 from rehead.detector.build import build_detector
 from rehead.detector.plan import ModelPlan
-from rehead.training.loop import Learner, Step, take_step
+from rehead.training.learner import Learner
 from rehead.training.plan import LossWeights, TrainPlan
+from rehead.training.step import Step, take_step
 
 MODEL = ModelPlan(weights="none", input_size=64, fpn_channels=8, box_head=8, mask_layers=(8,))
 PLAN = TrainPlan(batch_size=2, rois=8, anchors=16, proposals=32, freeze="backbone", weight_decay=0.0)
@@ -21,7 +22,7 @@ def first_step(split: Split, weights: LossWeights) -> tuple[Step, set[str]]:
     learner = Learner(detector, PLAN.model_copy(update={"loss_weights": weights}), images=len(split))
     before = {name: value.clone() for name, value in learner.model.named_parameters()}
     learner.begin(1)
-    step = take_step(learner, [split[0], split[1]], epoch=1, index=0)
+    step = take_step(learner, [split[0], split[1]])
     return step, {name for name, value in learner.model.named_parameters() if not torch.equal(value, before[name])}
 
 

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from rehead.dataset.split import Split
-from rehead.training.loop import Learner, train
+from rehead.training.learner import Learner
+from rehead.training.loop import train
 from rehead.training.plan import TrainPlan
 from tests.training.test_loop import PLAN, learner_of, weights_of
 

@@ -95,6 +95,21 @@ def pixels_seen(window: Window, crop: Crop) -> int:
     return int(crop.mask_hw[seen.y : seen.bottom, seen.x : seen.right].sum())
 
 
+def resized(crop: Crop, own_hw: tuple[int, int], new_hw: tuple[int, int]) -> Crop:
+    """Resize the image that a mask lies in, nearest pixel as torch's interpolate picks it; no pixel may remain."""
+    y, rows = _picked(crop.y, crop.mask_hw.shape[0], own_hw[0], new_hw[0])
+    x, columns = _picked(crop.x, crop.mask_hw.shape[1], own_hw[1], new_hw[1])
+    return Crop(crop.mask_hw[np.ix_(rows, columns)], x, y)
+
+
+def _picked(start: int, length: int, side: int, new_side: int) -> tuple[int, NDArray[np.int64]]:
+    """Name the crop's lines that remain along one axis, and where the first of them comes to lie."""
+    steps = np.arange(new_side, dtype=np.float32) * np.float32(side / new_side)
+    source = np.minimum(steps.astype(np.int64), side - 1)
+    first, end = np.searchsorted(source, [start, start + length])
+    return int(first), source[first:end] - start
+
+
 def _starts(side: int, plan: TilePlan) -> list[int]:
     """Place tiles along one side."""
     rest = side - plan.size

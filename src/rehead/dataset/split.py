@@ -1,6 +1,7 @@
 """One split of the canonical dataset as tensors.
 
-Shapes: image CHW float32 0..1; boxes N4 as (x1, y1, x2, y2) in pixels; labels N in 1..K; masks NHW of 0 and 1.
+Shapes: image CHW float32 0..1; boxes N4 as (x1, y1, x2, y2) in pixels; labels N in 1..K. A mask is what its object's
+own box holds: masks of whole images would be most of the memory that training takes.
 """
 
 from collections import defaultdict
@@ -13,7 +14,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from rehead.coco.rle import decode
+from rehead.coco.windows import Crop, crop_of
+from rehead.dataset.views import PLAIN, View
 from rehead.files import read_json
 
 
@@ -33,14 +35,24 @@ class Sample:
 
     record: ImageRecord
     image_chw: Tensor
+    """3,0,0 where no pixels were asked for."""
     boxes_n4: Tensor
     labels_n: Tensor
-    masks_nhw: Tensor
+    crops: tuple[Crop, ...]
+    """The mask of each object, in pixels of the image as it is seen."""
+    size_hw: tuple[int, int]
+    """Height and width of the image as it is seen."""
+    view: View = PLAIN
+    """How the image of the file is seen."""
 
     @property
-    def target(self) -> dict[str, Tensor]:
-        """Give the truth as torchvision's detectors want it."""
-        return {"boxes": self.boxes_n4, "labels": self.labels_n, "masks": self.masks_nhw}
+    def masks_nhw(self) -> Tensor:
+        """Draw the masks at the image's full size, NHW of 0 and 1, as torchvision's own training wants them."""
+        masks = torch.zeros(len(self.crops), *self.size_hw, dtype=torch.uint8)
+        for mask_hw, crop in zip(masks, self.crops, strict=True):
+            seen = crop.window
+            mask_hw[seen.y : seen.bottom, seen.x : seen.right] = torch.from_numpy(crop.mask_hw)
+        return masks
 
 
 @dataclass(frozen=True)
@@ -67,8 +79,13 @@ class Split:
 
     def __getitem__(self, index: int) -> Sample:
         """Load one image and its truth."""
+        return self.sample(index)
+
+    def sample(self, index: int, view: View = PLAIN, *, pixels: bool = True) -> Sample:
+        """Load one image as `view` shows it, and its truth; without `pixels` the file stays closed."""
         record = self.images[index]
-        return _with_truth(record, self.image(index), self.annotations.get(record.id, []))
+        image_chw = view.image(self.image(index)) if pixels else torch.empty(3, 0, 0)
+        return _with_truth(record, image_chw, self.annotations.get(record.id, []), view)
 
     def image(self, index: int) -> Tensor:
         """Load one image alone, CHW float32 0..1."""
@@ -94,16 +111,16 @@ def load_split(folder: Path, name: str) -> Split:
     return Split(folder, name, classes, records, truth, dict(by_image), manifest["splits"][name]["fingerprint"])
 
 
-def _with_truth(record: ImageRecord, image_chw: Tensor, annotations: list[dict[str, Any]]) -> Sample:
+def _with_truth(record: ImageRecord, image_chw: Tensor, annotations: list[dict[str, Any]], view: View) -> Sample:
     things = [a for a in annotations if not a["iscrowd"]]
+    own = (record.height, record.width)
     corners = [(x, y, x + w, y + h) for x, y, w, h in (a["bbox"] for a in things)]
-    masks = np.zeros((len(things), record.height, record.width), dtype=np.uint8)
-    for number, thing in enumerate(things):
-        masks[number] = decode(thing["segmentation"])
     return Sample(
         record,
         image_chw,
-        torch.tensor(corners, dtype=torch.float32).reshape(-1, 4),
+        view.boxes(torch.tensor(corners, dtype=torch.float32).reshape(-1, 4), *own),
         torch.tensor([a["category_id"] for a in things], dtype=torch.int64),
-        torch.from_numpy(masks),
+        tuple(view.crop(crop_of(a["segmentation"]), *own) for a in things),
+        view.size(*own),
+        view,
     )

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torchvision.ops import roi_align
 
 from rehead.coco.statistics import LONGEST_TO_SHORTEST
-from rehead.coco.windows import Crop, Window
+from rehead.coco.windows import Crop, Window, resized
 from rehead.evaluation.prediction import paste_crop
 
 _MARGIN = 2
@@ -53,17 +52,7 @@ def seen_at(crop: Crop, height: int, width: int, input_size: int) -> tuple[Crop,
     """
     scale = min(input_size / min(height, width), round(input_size * LONGEST_TO_SHORTEST) / max(height, width))
     new_h, new_w = max(int(height * scale), 1), max(int(width * scale), 1)
-    y, rows = _picked(crop.y, crop.mask_hw.shape[0], height, new_h)
-    x, columns = _picked(crop.x, crop.mask_hw.shape[1], width, new_w)
-    return Crop(crop.mask_hw[np.ix_(rows, columns)], x, y), new_h, new_w
-
-
-def _picked(start: int, length: int, side: int, new_side: int) -> tuple[int, NDArray[np.int64]]:
-    """Name the crop's lines that remain along one axis, and where the first of them comes to lie."""
-    steps = np.arange(new_side, dtype=np.float32) * np.float32(side / new_side)
-    source = np.minimum(steps.astype(np.int64), side - 1)
-    first, end = np.searchsorted(source, [start, start + length])
-    return int(first), source[first:end] - start
+    return resized(crop, (height, width), (new_h, new_w)), new_h, new_w
 
 
 def _surroundings(crop: Crop, box_4: Tensor, height: int, width: int) -> tuple[Tensor, int, int]:

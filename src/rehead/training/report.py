@@ -6,7 +6,7 @@ from typing import Any
 from rehead.dataset.split import Split
 from rehead.files import read_json
 from rehead.training.history import History
-from rehead.training.loop import Learner
+from rehead.training.learner import Learner
 
 
 def training_report(

@@ -13,7 +13,8 @@ from rehead.evaluation.validation import score_split
 from rehead.files import read_json
 from rehead.params import with_values
 from rehead.training.code import code_hashes
-from rehead.training.loop import Learner, train
+from rehead.training.learner import Learner
+from rehead.training.loop import train
 from rehead.training.plan import TrainPlan
 from rehead.tuning.plan import Scalar, TunePlan
 from rehead.tuning.trial import Objective

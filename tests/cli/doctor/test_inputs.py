@@ -19,12 +19,13 @@ def as_corner_and_size(sample: Sample) -> Sample:
 
 
 SABOTAGE: dict[str, Callable[[Sample], Sample]] = {
-    "masks with other values than 0 and 1": lambda s: replace(s, masks_nhw=s.masks_nhw * 255),
     "boxes that do not fit their masks": as_corner_and_size,
     "labels outside of 1 to K": lambda s: replace(s, labels_n=s.labels_n - s.labels_n.min()),
     "images with values outside of 0 to 1": lambda s: replace(s, image_chw=s.image_chw * 255),
     "images with values that are not finite": lambda s: replace(s, image_chw=s.image_chw / 0),
-    "masks without a pixel": lambda s: replace(s, masks_nhw=s.masks_nhw * 0),
+    "masks without a pixel": lambda s: replace(
+        s, crops=tuple(replace(crop, mask_hw=crop.mask_hw & False) for crop in s.crops)
+    ),
     "boxes that stick out of their image": lambda s: replace(s, boxes_n4=s.boxes_n4 * 3),
 }
 

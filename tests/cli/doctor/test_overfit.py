@@ -17,7 +17,7 @@ from rehead.dataset.split import Split
 from rehead.detector.build import Detector
 from rehead.detector.plan import FreezeDepth, ModelPlan
 from rehead.detector.weights import pretrained_detector
-from rehead.training.loop import Learner
+from rehead.training.learner import Learner
 from tests.cli.doctor.subjects import LOSSES, PLANS, TRAIN, outcome
 
 PACE = Pace(1e-6, 64)
@@ -56,7 +56,7 @@ def test_a_shrunk_sample_has_its_truth_in_place(train: Split) -> None:
     assert half.image_chw.shape == (3, 32, 32)
     assert torch.allclose(half.boxes_n4, whole.boxes_n4 / 2)
     assert half.masks_nhw.shape == (len(whole.labels_n), 32, 32)
-    assert set(half.masks_nhw.unique().tolist()) == {0, 1}
+    assert all(int(mask.sum()) for mask in half.masks_nhw)
 
 
 def test_a_reduced_detector_sees_images_at_the_given_side(detector: Detector) -> None:

@@ -23,7 +23,8 @@ from rehead.detector.plan import ModelPlan
 from rehead.detector.weights import first_detector
 from rehead.evaluation.validation import predict_split
 from rehead.files import read_json
-from rehead.training.loop import Learner, train
+from rehead.training.learner import Learner
+from rehead.training.loop import train
 from rehead.training.plan import TrainPlan
 
 _REPORTED = (ValueError, RuntimeError, FloatingPointError, OSError, MemoryError)

@@ -10,6 +10,7 @@ from torchvision.models.detection.transform import GeneralizedRCNNTransform
 
 from rehead.coco.measurements import Measurements
 from rehead.coco.statistics import LONGEST_TO_SHORTEST, SMALL
+from rehead.coco.windows import resized
 from rehead.dataset.split import Sample, Split
 from rehead.detector.build import Detector
 
@@ -51,9 +52,9 @@ def shrunk(sample: Sample, side: int) -> Sample:
         return sample
     size = [max(round(length * factor), 1) for length in (height, width)]
     image = functional.interpolate(sample.image_chw[None], size=size, mode="bilinear", antialias=True)[0]
-    masks = functional.interpolate(sample.masks_nhw[:, None].float(), size=size)[:, 0].to(sample.masks_nhw.dtype)
+    crops = tuple(resized(crop, (height, width), (size[0], size[1])) for crop in sample.crops)
     scale = sample.boxes_n4.new_tensor([size[1] / width, size[0] / height] * 2)
-    return replace(sample, image_chw=image, boxes_n4=sample.boxes_n4 * scale, masks_nhw=masks)
+    return replace(sample, image_chw=image, boxes_n4=sample.boxes_n4 * scale, crops=crops, size_hw=(size[0], size[1]))
 
 
 def reduced(detector: Detector, side: int) -> Detector:
@@ -68,5 +69,5 @@ def reduced(detector: Detector, side: int) -> Detector:
 
 def small_share(samples: Sequence[Sample]) -> float:
     """Compute the share of objects that are smaller than COCO's small ones, at the size that the samples have."""
-    areas = np.concatenate([sample.masks_nhw.flatten(1).sum(dim=1).numpy() for sample in samples])
+    areas = np.array([crop.mask_hw.sum() for sample in samples for crop in sample.crops])
     return float((np.sqrt(areas) < SMALL).mean()) if len(areas) else 0.0

@@ -14,6 +14,7 @@ from rehead.cli.doctor.subject import Subject
 from rehead.cli.plans import Plans
 from rehead.cli.scale import boxes_seen, scales_seen
 from rehead.coco.measurements import Measurements
+from rehead.coco.windows import Crop
 from rehead.dataset.split import Sample
 from rehead.detector.sizes import SIZES
 
@@ -39,7 +40,6 @@ _RANGE = Fault("images with values outside of 0 to 1", "divide pixels by 255: im
 _LABEL = Fault("labels outside of 1 to K", "label n is class n, 0 is background: `dvc repro ingest`")
 _ORDER = Fault("boxes without width or height", "write boxes as x1, y1, x2, y2, not x, y, width, height")
 _OUTSIDE = Fault("boxes that stick out of their image", "boxes are x1, y1, x2, y2 in pixels of this image")
-_VALUES = Fault("masks with other values than 0 and 1", "masks hold 1 where the object is: divide by 255, or compare")
 _EMPTY = Fault("masks without a pixel", _CURE)
 _LOOSE = Fault("boxes that do not fit their masks", "boxes are x1, y1, x2, y2 of the mask, not x, y, width, height")
 
@@ -74,7 +74,7 @@ def judge_inputs(samples: Sequence[Sample], plans: Plans, measured: Measurements
 
 def faults_of(sample: Sample, *, classes: int) -> Iterator[Fault]:
     """List the faults of a sample, one for the image and one for each object that has it."""
-    image, boxes, masks = sample.image_chw, sample.boxes_n4, sample.masks_nhw
+    image, boxes = sample.image_chw, sample.boxes_n4
     if not torch.isfinite(image).all():
         yield _NOT_FINITE
     elif image.dtype != torch.float32 or image.min() < 0 or image.max() > 1:
@@ -85,22 +85,21 @@ def faults_of(sample: Sample, *, classes: int) -> Iterator[Fault]:
     wrong = (sample.labels_n < 1) | (sample.labels_n > classes)
     for fault, found in ((_LABEL, wrong), (_ORDER, flat), (_OUTSIDE, outside)):
         yield from [fault] * int(found.sum())
-    for box_4, mask_hw, has_sides in zip(boxes, masks, ~flat, strict=True):
-        if mask_hw.max() > 1 or mask_hw.min() < 0:
-            yield _VALUES
-        own_4 = box_of(mask_hw)
+    for box_4, crop, has_sides in zip(boxes, sample.crops, ~flat, strict=True):
+        own_4 = box_of(crop)
         if own_4 is None:
             yield _EMPTY
         elif has_sides and overlap(box_4, own_4) < _FITTING_IOU:
             yield _LOOSE
 
 
-def box_of(mask_hw: Tensor) -> Tensor | None:
+def box_of(crop: Crop) -> Tensor | None:
     """Give the box x1, y1, x2, y2 of a mask; None if it is empty."""
-    rows, columns = mask_hw.ne(0).any(dim=1).nonzero()[:, 0], mask_hw.ne(0).any(dim=0).nonzero()[:, 0]
+    rows, columns = np.flatnonzero(crop.mask_hw.any(axis=1)), np.flatnonzero(crop.mask_hw.any(axis=0))
     if not len(rows):
         return None
-    return torch.stack([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1]).float()
+    left, top = crop.x + columns[0], crop.y + rows[0]
+    return torch.tensor([left, top, crop.x + columns[-1] + 1, crop.y + rows[-1] + 1], dtype=torch.float32)
 
 
 def overlap(first_4: Tensor, second_4: Tensor) -> float:

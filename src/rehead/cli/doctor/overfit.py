@@ -13,8 +13,9 @@ from rehead.dataset.plan import AugmentPlan
 from rehead.dataset.split import Sample, Split
 from rehead.detector.build import Detector
 from rehead.evaluation.validation import score_split
-from rehead.training.loop import Learner, take_step
+from rehead.training.learner import Learner
 from rehead.training.plan import TrainPlan
+from rehead.training.step import take_step
 
 STEPS = 40
 _ENOUGH_STEPS = 20
@@ -161,7 +162,7 @@ def _attempt(
         began = clock.spent
         while attempt.steps < STEPS and clock.left > end and not (attempt.steps >= _ENOUGH_STEPS and enough(attempt)):
             learner.begin(1)
-            step = take_step(learner, samples, epoch=1, index=attempt.steps)
+            step = take_step(learner, samples)
             for name in LOSSES:
                 courses[name].append(step.losses[name])
             on_step(f"loss {step.losses['loss']:.3f}")

@@ -9,7 +9,8 @@ from rehead.cli.doctor.clock import Clock
 from rehead.cli.doctor.subject import Subject, measured
 from rehead.dataset.split import Sample
 from rehead.detector.build import Detector
-from rehead.training.loop import DivergedError, Learner, take_step
+from rehead.training.learner import Learner
+from rehead.training.step import DivergedError, take_step
 
 SMALLEST_SIDE = 128
 _CLIMB = 2
@@ -46,10 +47,10 @@ def _measured(subject: Subject, detector: Detector, sample: Sample, side: int, *
     learner = Learner(reduced(detector, side), subject.plans.train, images=1)
     learner.begin(1)
     took = 0.0
-    for number in range(steps):
+    for _ in range(steps):
         began = time.perf_counter()
         with suppress(DivergedError):  # told by the check that looks at losses
-            take_step(learner, [small], epoch=1, index=number)
+            take_step(learner, [small])
         took = time.perf_counter() - began
     return Pace(took / small.image_chw[0].numel(), side)
 

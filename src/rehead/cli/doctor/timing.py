@@ -17,7 +17,8 @@ from rehead.dataset.batches import batches
 from rehead.dataset.split import Sample
 from rehead.detector.build import Detector
 from rehead.evaluation.validation import score_split
-from rehead.training.loop import Learner, take_step
+from rehead.training.learner import Learner
+from rehead.training.step import take_step
 
 TIMED_STEPS = 4
 _LEAST_STEPS = 2
@@ -55,7 +56,7 @@ def measure_timing(
         began = time.perf_counter()
         batch = next(samples)
         loaded = time.perf_counter()
-        step = take_step(learner, batch, epoch=1, index=number)
+        step = take_step(learner, batch)
         on_step(f"loss {step.losses['loss']:.3f}")
         return loaded - began, time.perf_counter() - loaded
 

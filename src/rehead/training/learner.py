@@ -1,0 +1,96 @@
+"""A detector in training: its optimiser and schedule, and what is needed to go on after an interruption."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR
+from torchvision.models.detection._utils import BalancedPositiveNegativeSampler
+
+from rehead.detector.build import Detector, best_device
+from rehead.detector.freezing import freeze, learning_mode
+from rehead.training.optimiser import build_optimizer, build_schedule, learning_parameters
+from rehead.training.plan import TrainPlan
+
+_POSITIVE_SHARE = 0.25
+
+
+class Learner:
+    """What learns and how; between two steps its state is whole."""
+
+    def __init__(self, detector: Detector, plan: TrainPlan, *, images: int) -> None:
+        """Freeze, limit the samplers and build the optimiser for `images` training images, on a GPU if there is one."""
+        self.detector, self.plan = detector, plan
+        self.device = best_device()
+        self.model = detector.model.to(self.device, memory_format=torch.channels_last)
+        self.thawed = freeze(detector, plan.freeze_at(plan.epochs))
+        """What learns, and what never does, once all is thawed that will be."""
+        last = list(learning_parameters(self.model))
+        self.frozen = freeze(detector, plan.freeze)
+        """What learns and what is frozen in the first epoch."""
+        _limit_samples(self.model, plan)
+        joining = [value for value in last if not value.requires_grad]
+        self.optimizer: Optimizer = build_optimizer(self.model, plan, joining=joining)
+        self.steps_an_epoch = -(-images // plan.batch_size)
+        self.schedule: LambdaLR = build_schedule(
+            self.optimizer,
+            plan,
+            steps=plan.epochs * self.steps_an_epoch,
+            thaw=((plan.thaw or 1) - 1) * self.steps_an_epoch,
+        )
+        self.epochs_done = 0
+        self.steps_in_epoch = 0
+        """Steps done of the epoch after those."""
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """Give what makes this training what it is: the plan, and the detector's own."""
+        return {"train": self.plan.model_dump(mode="json"), "model": self.detector.plan.model_dump(mode="json")}
+
+    @property
+    def steps_done(self) -> int:
+        """Count the steps taken so far."""
+        return self.epochs_done * self.steps_an_epoch + self.steps_in_epoch
+
+    @property
+    def epoch(self) -> int:
+        """Number the epoch that is being learned, from 1."""
+        return self.epochs_done + 1
+
+    def begin(self, epoch: int) -> None:
+        """Freeze what an epoch freezes, and put the rest into training mode."""
+        depth = self.plan.freeze_at(epoch)
+        freeze(self.detector, depth)
+        learning_mode(self.detector, depth)
+
+    def seed_step(self) -> None:
+        """Seed what the next step leaves to chance: no generator's state has to be kept for an interruption."""
+        seeds = np.random.SeedSequence([self.plan.seed, self.epoch, self.steps_in_epoch])
+        torch.manual_seed(int(seeds.generate_state(1)[0]))
+
+    def state(self) -> dict[str, Any]:
+        """Give all that the next step depends on, as tensors and plain types."""
+        return {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "epochs_done": self.epochs_done,
+            "steps_in_epoch": self.steps_in_epoch,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a state that `state` gave."""
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.epochs_done = state["epochs_done"]
+        self.steps_in_epoch = state["steps_in_epoch"]
+
+
+def _limit_samples(model: Any, plan: TrainPlan) -> None:
+    """Set how many anchors, proposals and RoIs an image contributes to the losses."""
+    model.roi_heads.fg_bg_sampler = BalancedPositiveNegativeSampler(plan.rois, _POSITIVE_SHARE)
+    model.rpn.fg_bg_sampler = BalancedPositiveNegativeSampler(plan.anchors, 0.5)
+    for limits in (model.rpn._pre_nms_top_n, model.rpn._post_nms_top_n):
+        limits["training"] = plan.proposals
