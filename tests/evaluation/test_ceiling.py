@@ -14,11 +14,12 @@ from torchvision.models.detection.roi_heads import project_masks_on_boxes
 from rehead.cli.truth import read_truth
 from rehead.coco.rle import bounding_box, encode
 from rehead.coco.windows import Crop, crop_of
+from rehead.detector.mask_targets import ObjectMasks
 from rehead.evaluation.boundary import boundary_ap, boundary_of
 from rehead.evaluation.ceiling import ceilings
 from rehead.evaluation.coco_map import coco_map
 from rehead.evaluation.prediction import paste_mask
-from rehead.evaluation.resampling import round_trip, seen_at
+from rehead.evaluation.resampling import round_trip, size_seen
 from tests.evaluation.scenes import Thing, disc, rectangle, truth_of
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -59,7 +60,8 @@ def _placed(crop: Crop, height: int, width: int) -> Mask:
 @pytest.mark.parametrize("input_size", [40, 97, 160])
 def test_a_mask_is_resized_as_torchvision_resizes_it_for_the_network(input_size: int) -> None:
     mask = star((120, 150), 50)
-    found, height, width = seen_at(crop_of(encode(mask)), 120, 150, input_size)
+    height, width = size_seen(120, 150, input_size)
+    found = ObjectMasks([crop_of(encode(mask))], (120, 150), (height, width)).seen(0)
     scale = input_size / 120
     expected = interpolate(torch.from_numpy(mask)[None, None].float(), scale_factor=scale, recompute_scale_factor=True)
     assert (height, width) == expected.shape[-2:]
