@@ -1,8 +1,9 @@
 """A detector's results and scores on a split, checked before they are believed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 import torch
@@ -19,17 +20,29 @@ Callback = Callable[[], None]
 
 def predict_split(detector: Detector, split: Split, *, on_image: Callback = lambda: None) -> list[dict[str, Any]]:
     """Detect in every image of a split; returns COCO results with labels as category ids."""
+    return joined_results(predict_images(detector, split, range(len(split)), on_image=on_image), split)
+
+
+def predict_images(
+    detector: Detector, split: Split, places: Sequence[int], *, on_image: Callback = lambda: None
+) -> list[list[dict[str, Any]]]:
+    """Detect in the images at some places of a split; returns the COCO results of each."""
     detector.model.eval()
 
     def of_image(index: int) -> list[dict[str, Any]]:
         return coco_results(predict_image(detector, split.pixels(index)), image_id=split.images[index].id)
 
-    results: list[dict[str, Any]] = []
+    results: list[list[dict[str, Any]]] = []
     with _one_thread_each() as workers:
-        for found in workers.map(of_image, range(len(split))):
-            results += found
+        for found in workers.map(of_image, places):
+            results.append(found)
             on_image()
-    return read_results(results, split.truth)
+    return results
+
+
+def joined_results(results: Iterable[list[dict[str, Any]]], split: Split) -> list[dict[str, Any]]:
+    """Put the results of all images of a split into one list, and check them before they are believed."""
+    return read_results(list(chain.from_iterable(results)), split.truth)
 
 
 @contextmanager
@@ -50,5 +63,9 @@ def _one_thread_each() -> Iterator[ThreadPoolExecutor]:
 
 def score_split(detector: Detector, split: Split, *, on_image: Callback = lambda: None) -> Scores:
     """Predict a split and score it by the same limit of detections that the model has."""
-    results = predict_split(detector, split, on_image=on_image)
+    return score_results(detector, split, predict_split(detector, split, on_image=on_image))
+
+
+def score_results(detector: Detector, split: Split, results: list[dict[str, Any]]) -> Scores:
+    """Score what a detector found in a split by the limit of detections that it has."""
     return coco_map(split.truth, results, max_detections=detector.plan.max_detections)

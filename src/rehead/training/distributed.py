@@ -6,12 +6,12 @@ exchanged in a step: every process has the same weights, optimiser and schedule,
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, cast
 
 import torch
 import torch.distributed as dist
@@ -45,13 +45,18 @@ class Group:
             dist.all_reduce(values)
         return values
 
-    def shared(self, item: T) -> T:
-        """Give every process what rank 0 has; any object, from process memory to process memory."""
+    def whole(self, own: Sequence[T]) -> list[T]:
+        """Put back together, in every process and in the old order, what each made of its part, one for each item."""
+        every = self.gathered(list(own))
+        return [every[place % self.size][place // self.size] for place in range(sum(map(len, every)))]
+
+    def shared(self, make: Callable[[], T]) -> T:
+        """Let rank 0 alone make something, and give it to every process; any object that can be pickled."""
         if self.size == 1:
-            return item
-        box = [item]
+            return make()
+        box = [make() if self.leads else None]
         dist.broadcast_object_list(box, src=0)
-        return box[0]
+        return cast(T, box[0])
 
     def gathered(self, item: T) -> list[T]:
         """Give every process what each of them has, in the order of their ranks."""
