@@ -2,31 +2,11 @@ import pytest
 import torch
 from torch import nn
 
-from rehead.training.optimiser import build_optimizer, build_schedule, rate_factor
+from rehead.detector.build import build_detector
+from rehead.training.optimiser import build_optimizer, trunk_depths
 from rehead.training.plan import TrainPlan
-
-
-def test_the_rate_rises_over_the_warm_up_and_then_follows_a_cosine_to_zero() -> None:
-    factor = rate_factor(TrainPlan(schedule="cosine", warmup=0.1), steps=100)
-    assert factor(0) == pytest.approx(0.01)
-    assert factor(10) == pytest.approx(1.0)
-    assert factor(55) == pytest.approx(0.5)
-    assert factor(100) == pytest.approx(0.0)
-
-
-def test_without_a_warm_up_what_joins_later_has_the_full_rate() -> None:
-    factor = rate_factor(TrainPlan(schedule="constant", warmup=0.0), steps=10, start=4)
-    assert {factor(s) for s in range(10)} == {1.0}
-
-
-def test_steps_drop_to_a_tenth_and_a_hundredth() -> None:
-    factor = rate_factor(TrainPlan(schedule="step", warmup=0.0), steps=100)
-    assert [factor(s) for s in (0, 66, 67, 89, 90)] == [1.0, 1.0, 0.1, 0.1, 0.01]
-
-
-def test_a_constant_rate_stays_after_the_warm_up() -> None:
-    factor = rate_factor(TrainPlan(schedule="constant", warmup=0.0), steps=10)
-    assert {factor(s) for s in range(10)} == {1.0}
+from rehead.training.schedule import Course, build_schedule
+from tests.training.test_loop import MODEL
 
 
 @pytest.mark.parametrize("name", ["adamw", "sgd"])
@@ -44,9 +24,28 @@ def test_frozen_parameters_are_left_out() -> None:
     assert [len(group["params"]) for group in groups] == [0, 1]
 
 
+def test_parameters_further_from_the_heads_learn_more_slowly_and_the_first_group_has_the_full_rate() -> None:
+    near, far, head = nn.Linear(2, 2), nn.Linear(2, 2), nn.Linear(2, 2)
+    depths = {parameter: place for place, layer in ((1, near), (2, far)) for parameter in layer.parameters()}
+    plan = TrainPlan(lr=0.8, layer_decay=0.5)
+    groups = build_optimizer(nn.Sequential(far, near, head), plan, depths=depths).param_groups
+    assert [group["lr"] for group in groups] == pytest.approx([0.8, 0.8, 0.4, 0.4, 0.2, 0.2])
+    assert groups[0]["params"] == [head.weight]
+    assert groups[4]["params"] == [far.weight]
+
+
+def test_the_stages_of_a_trunk_are_counted_from_the_heads_to_the_image() -> None:
+    detector = build_detector(MODEL, ("a",))
+    depths, body = trunk_depths(detector), detector.model.backbone.body
+    assert set(depths) == set(body.parameters())
+    assert {depths[p] for p in body["0"].parameters()} == {5}
+    assert {depths[p] for p in body["17"].parameters()} == {1}
+
+
 def test_the_schedule_sets_the_optimisers_rate() -> None:
-    optimizer = build_optimizer(nn.Linear(2, 2), TrainPlan(lr=0.5, warmup=0.5))
-    schedule = build_schedule(optimizer, TrainPlan(lr=0.5, warmup=0.5), steps=4)
+    plan = TrainPlan(lr=0.5, warmup=0.5)
+    optimizer = build_optimizer(nn.Linear(2, 2), plan)
+    schedule = build_schedule(optimizer, plan, course=Course(4))
     rates = []
     for _ in range(3):
         rates.append(schedule.get_last_lr()[0])

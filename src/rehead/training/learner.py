@@ -10,8 +10,10 @@ from torchvision.models.detection._utils import BalancedPositiveNegativeSampler
 
 from rehead.detector.build import Detector, best_device
 from rehead.detector.freezing import freeze, learning_mode
-from rehead.training.optimiser import build_optimizer, build_schedule, learning_parameters
+from rehead.training.ema import WeightAverage
+from rehead.training.optimiser import build_optimizer, learning_parameters, trunk_depths
 from rehead.training.plan import TrainPlan
+from rehead.training.schedule import Course, build_schedule
 
 _POSITIVE_SHARE = 0.25
 
@@ -31,13 +33,13 @@ class Learner:
         """What learns and what is frozen in the first epoch."""
         _limit_samples(self.model, plan)
         joining = [value for value in last if not value.requires_grad]
-        self.optimizer: Optimizer = build_optimizer(self.model, plan, joining=joining)
-        self.steps_an_epoch = -(-images // plan.batch_size)
+        self.optimizer: Optimizer = build_optimizer(self.model, plan, joining=joining, depths=trunk_depths(detector))
+        self.average = WeightAverage(self.model, plan.ema, frozen=self.thawed.modules)
+        """In the model between two epochs, for those who evaluate and save it."""
+        self.steps_an_epoch = -(-images // plan.images_a_step)
+        self.course = Course(plan.epochs * self.steps_an_epoch)
         self.schedule: LambdaLR = build_schedule(
-            self.optimizer,
-            plan,
-            steps=plan.epochs * self.steps_an_epoch,
-            thaw=((plan.thaw or 1) - 1) * self.steps_an_epoch,
+            self.optimizer, plan, course=self.course, thaw=((plan.thaw or 1) - 1) * self.steps_an_epoch
         )
         self.epochs_done = 0
         self.steps_in_epoch = 0
@@ -59,7 +61,8 @@ class Learner:
         return self.epochs_done + 1
 
     def begin(self, epoch: int) -> None:
-        """Freeze what an epoch freezes, and put the rest into training mode."""
+        """Freeze what an epoch freezes, and put the rest into training mode, with the weights that learn."""
+        self.average.hide()
         depth = self.plan.freeze_at(epoch)
         freeze(self.detector, depth)
         learning_mode(self.detector, depth)
@@ -75,6 +78,7 @@ class Learner:
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict(),
+            "average": self.average.state(),
             "epochs_done": self.epochs_done,
             "steps_in_epoch": self.steps_in_epoch,
         }
@@ -84,6 +88,7 @@ class Learner:
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])
+        self.average.restore(state["average"])
         self.epochs_done = state["epochs_done"]
         self.steps_in_epoch = state["steps_in_epoch"]
 

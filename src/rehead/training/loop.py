@@ -39,7 +39,7 @@ def train(learner: Learner, split: Split, *, on_step: Callable[[Step], None] = l
         for samples in batches(
             split,
             plan.augment,
-            batch_size=plan.batch_size,
+            batch_size=plan.images_a_step,
             seed=plan.seed,
             epoch=learner.epoch,
             workers=plan.workers,
@@ -47,6 +47,7 @@ def train(learner: Learner, split: Split, *, on_step: Callable[[Step], None] = l
         ):
             steps.append(take_step(learner, samples))
             on_step(steps[-1])
+        learner.average.show()
         yield _finished(learner, steps, time.perf_counter() - start)
 
 

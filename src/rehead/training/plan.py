@@ -45,8 +45,13 @@ class TrainPlan(Section):
     """Epoch from which on only `thaw_to` is frozen; None thaws nothing."""
     thaw_to: FreezeDepth = Field("none", validate_default=True)
     batch_size: int = Field(4, ge=1, le=256)
+    """Images that are held at once."""
+    accumulate: int = Field(1, ge=1, le=256)
+    """Batches whose gradients are added up for one step."""
     optimizer: Literal["adamw", "sgd"] = "adamw"
     lr: float = Field(1e-3, gt=0.0, le=10.0)
+    layer_decay: float = Field(1.0, gt=0.0, le=1.0)
+    """Factor on the rate for each stage of the trunk on the way to the image: at 0.5, stage4 learns at half of lr."""
     weight_decay: float = Field(1e-4, ge=0.0, le=1.0)
     momentum: float = Field(0.9, ge=0.0, lt=1.0)
     """For sgd alone."""
@@ -56,6 +61,15 @@ class TrainPlan(Section):
     """Share of all steps over which the rate rises from 1/100."""
     clip: float = Field(5.0, gt=0.0)
     """Largest norm of the gradient."""
+    ema: float = Field(0.0, ge=0.0, lt=1.0)
+    """Decay of the weights' moving average, which is then evaluated and saved, such as 0.999; 0 is none."""
+    patience: int | None = Field(None, ge=1)
+    """Epochs without a better validation mask AP after which training ends; None waits for ever."""
+    minutes: float | None = Field(None, gt=0.0)
+    """Wall-clock time, validation included, into which epochs and schedule are fitted by measured speed; None is none.
+
+    Two such trainings need not end with the same weights.
+    """
     rois: int = Field(64, ge=4, le=2048)
     """Proposals that the box head learns from; at most a quarter are objects, and only those meet the mask head."""
     anchors: int = Field(128, ge=8, le=2048)
@@ -67,6 +81,11 @@ class TrainPlan(Section):
     workers: int = Field(0, ge=0, le=64)
     """Processes that load images beside the training; 0 loads in between."""
     seed: int = Field(0, ge=0)
+
+    @property
+    def images_a_step(self) -> int:
+        """Count the images whose gradients make one step."""
+        return self.batch_size * self.accumulate
 
     def freeze_at(self, epoch: int) -> FreezeDepth:
         """Give the depth that is frozen in an epoch, counted from 1."""

@@ -48,6 +48,7 @@ def take_step(learner: Learner, samples: Sequence[Sample]) -> Step:
     lr = float(learner.optimizer.param_groups[0]["lr"])
     learner.optimizer.step()
     learner.schedule.step()
+    learner.average.update()
     learner.steps_in_epoch += 1
     return Step(learner.steps_done, learner.epoch, values, lr, len(samples))
 
