@@ -1,5 +1,6 @@
 """How to fine-tune: the `train` section of params.yaml."""
 
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, get_args
 
@@ -80,12 +81,31 @@ class TrainPlan(Section):
     augment: AugmentPlan = AugmentPlan()
     workers: int = Field(0, ge=0, le=64)
     """Processes that load images beside the training; 0 loads in between."""
+    processes: Literal["auto"] | Annotated[int, Field(ge=1, le=64)] = 1
+    """Processes that train together on this machine, each on a GPU of its own if there are any; auto is one a GPU."""
+    batch_per: Literal["step", "process"] = "step"
+    """Whose images batch_size counts. Per process, a step has more of them and the rate is scaled by their number."""
+    process_timeout: float = Field(600.0, gt=0.0, le=86_400.0)
+    """Seconds that a process waits for the others before the training ends."""
+    save_minutes: float = Field(5.0, gt=0.0)
+    """Longest time between two saves of the state that an interrupted training goes on from; each epoch saves anyway."""
     seed: int = Field(0, ge=0)
 
     @property
     def images_a_step(self) -> int:
         """Count the images whose gradients make one step."""
         return self.batch_size * self.accumulate
+
+    def shared_by(self, processes: int) -> "TrainPlan":
+        """Give the plan of one process whose steps are those of `processes` that train together.
+
+        Where batch_size counts per process, a step has `processes` times the images, and the rate is that times higher
+        for SGD (Goyal et al. 2017), the square root of that for AdamW (Malladi et al. 2022).
+        """
+        times = processes if self.batch_per == "process" else 1
+        rate = self.lr * (times if self.optimizer == "sgd" else math.sqrt(times))
+        alone: dict[str, Any] = {"processes": 1, "batch_per": "step", "accumulate": self.accumulate * times, "lr": rate}
+        return self.model_copy(update=alone)
 
     def freeze_at(self, epoch: int) -> FreezeDepth:
         """Give the depth that is frozen in an epoch, counted from 1."""
