@@ -90,8 +90,7 @@ def _assemble(plan: ModelPlan, outputs: int, *, frozen_statistics: bool) -> Mask
         mask_head=mask_head.convolutions(mask_size),
         mask_predictor=mask_head.predictor(mask_size),
     )
-    if mask_head.roi_heads is not None:
-        model.roi_heads = mask_head.roi_heads(model.roi_heads)
+    model.roi_heads = mask_head.roi_heads(model.roi_heads)
     return model
 
 

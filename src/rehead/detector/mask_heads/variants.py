@@ -28,7 +28,8 @@ from rehead.detector.mask_heads.fcn import Fcn28Predictor, Fcn56Predictor, Fcn11
 from rehead.detector.mask_heads.pointrend import PointRendPredictor
 from rehead.detector.mask_heads.predictor import MaskPredictor, MaskSize
 from rehead.detector.plan import MaskHeadName
-from rehead.detector.roi_heads import RefiningRoIHeads
+from rehead.detector.refining_heads import RefiningRoIHeads
+from rehead.detector.roi_heads import BudgetRoIHeads
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,8 @@ class MaskHead:
 
     predictor: Callable[[MaskSize], MaskPredictor]
     convolutions: Callable[[MaskSize], nn.Module] = build_convolutions
-    roi_heads: Callable[[RoIHeads], RoIHeads] | None = None
-    """What runs them in place of torchvision's RoI heads, if anything."""
+    roi_heads: Callable[[RoIHeads], BudgetRoIHeads] = BudgetRoIHeads
+    """What runs them in place of torchvision's RoI heads."""
 
 
 MASK_HEADS: dict[MaskHeadName, MaskHead] = {
