@@ -20,12 +20,13 @@ class TileTransform(GeneralizedRCNNTransform):
         self.factor = side / tile_size
 
     def resize(self, image: Tensor, target: dict[str, Tensor] | None = None) -> tuple[Tensor, dict[str, Tensor] | None]:
-        """Resize an image CHW, and its boxes N4 and masks NHW."""
+        """Resize an image CHW, its boxes N4, and its masks NHW if there are any."""
         height, width = image.shape[-2:]
         size = [max(round(side * self.factor), 1) for side in (height, width)]
         resized = functional.interpolate(image[None], size=size, mode="bilinear", align_corners=False)[0]
         if target is None:
             return resized, None
-        masks = functional.interpolate(target["masks"][:, None].float(), size=size)[:, 0].to(torch.uint8)
-        boxes = resize_boxes(target["boxes"], [height, width], size)
-        return resized, {**target, "boxes": boxes, "masks": masks}
+        scaled = {**target, "boxes": resize_boxes(target["boxes"], [height, width], size)}
+        if "masks" in target:
+            scaled["masks"] = functional.interpolate(target["masks"][:, None].float(), size=size)[:, 0].to(torch.uint8)
+        return resized, scaled

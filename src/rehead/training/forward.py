@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from rehead.dataset.split import Sample
+from rehead.detector.mask_targets import ObjectMasks
 from rehead.training.learner import Learner
 
 
@@ -15,6 +16,8 @@ def losses_of(learner: Learner, samples: Sequence[Sample]) -> dict[str, Tensor]:
         [sample.image_chw.to(learner.device) for sample in samples],
         [_target(sample, learner) for sample in samples],
     )
+    for target, sample, seen_hw in zip(targets, samples, images.image_sizes, strict=True):
+        target["masks"] = ObjectMasks(sample.crops, sample.size_hw, seen_hw)
     features = model.backbone(images.tensors)
     proposals, rpn = model.rpn(images, features, targets)
     _, heads = model.roi_heads(features, proposals, images.image_sizes, targets)
@@ -22,5 +25,5 @@ def losses_of(learner: Learner, samples: Sequence[Sample]) -> dict[str, Tensor]:
 
 
 def _target(sample: Sample, learner: Learner) -> dict[str, Tensor]:
-    truth = {"boxes": sample.boxes_n4, "labels": sample.labels_n, "masks": sample.masks_nhw}
+    truth = {"boxes": sample.boxes_n4, "labels": sample.labels_n}
     return {name: value.to(learner.device) for name, value in truth.items()}

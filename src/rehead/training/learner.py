@@ -41,6 +41,8 @@ class Learner:
         self.schedule: LambdaLR = build_schedule(
             self.optimizer, plan, course=self.course, thaw=((plan.thaw or 1) - 1) * self.steps_an_epoch
         )
+        self.at_once = plan.batch_size
+        """Images that are held at once: the plan's, until there is too little memory for them."""
         self.epochs_done = 0
         self.steps_in_epoch = 0
         """Steps done of the epoch after those."""
@@ -59,6 +61,12 @@ class Learner:
     def epoch(self) -> int:
         """Number the epoch that is being learned, from 1."""
         return self.epochs_done + 1
+
+    @property
+    def thaw_line(self) -> str:
+        """Say in one line what thaws when."""
+        more, plan = self.thawed.learning - self.frozen.learning, self.plan
+        return f"epoch {plan.thaw} thaws from {plan.freeze} to {plan.thaw_to}: {more:,} more parameters learn"
 
     def begin(self, epoch: int) -> None:
         """Freeze what an epoch freezes, and put the rest into training mode, with the weights that learn."""
@@ -79,6 +87,7 @@ class Learner:
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict(),
             "average": self.average.state(),
+            "at_once": self.at_once,
             "epochs_done": self.epochs_done,
             "steps_in_epoch": self.steps_in_epoch,
         }
@@ -89,6 +98,7 @@ class Learner:
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])
         self.average.restore(state["average"])
+        self.at_once = state["at_once"]
         self.epochs_done = state["epochs_done"]
         self.steps_in_epoch = state["steps_in_epoch"]
 
@@ -96,6 +106,7 @@ class Learner:
 def _limit_samples(model: Any, plan: TrainPlan) -> None:
     """Set how many anchors, proposals and RoIs an image contributes to the losses."""
     model.roi_heads.fg_bg_sampler = BalancedPositiveNegativeSampler(plan.rois, _POSITIVE_SHARE)
+    model.roi_heads.mask_rois, model.roi_heads.balanced = plan.mask_rois, plan.balanced_rois
     model.rpn.fg_bg_sampler = BalancedPositiveNegativeSampler(plan.anchors, 0.5)
     for limits in (model.rpn._pre_nms_top_n, model.rpn._post_nms_top_n):
         limits["training"] = plan.proposals

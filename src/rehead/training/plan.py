@@ -72,7 +72,11 @@ class TrainPlan(Section):
     Two such trainings need not end with the same weights.
     """
     rois: int = Field(64, ge=4, le=2048)
-    """Proposals that the box head learns from; at most a quarter are objects, and only those meet the mask head."""
+    """Proposals that the box head learns from; at most a quarter are objects, and only those may meet the mask head."""
+    mask_rois: int | None = Field(16, ge=1, le=2048)
+    """Most of those that meet the mask head, where a step spends most of its time; None lets all."""
+    balanced_rois: bool = True
+    """Whether objects are drawn in turns, each once before any twice, and the classes in turns within a round."""
     anchors: int = Field(128, ge=8, le=2048)
     """Anchors that the RPN learns from."""
     proposals: int = Field(500, ge=16, le=4000)
@@ -88,7 +92,7 @@ class TrainPlan(Section):
     process_timeout: float = Field(600.0, gt=0.0, le=86_400.0)
     """Seconds that a process waits for the others before the training ends."""
     save_minutes: float = Field(5.0, gt=0.0)
-    """Longest time between two saves of the state that an interrupted training goes on from; each epoch saves anyway."""
+    """Longest time between two saves of what an interrupted training goes on from; the end of an epoch saves anyway."""
     seed: int = Field(0, ge=0)
 
     @property
