@@ -1,4 +1,4 @@
-"""One run of a DVC stage: a lock of its own, an end with its DVC, and inputs that stayed as they were.
+"""One run of a DVC stage: a lock of its own, an end with its DVC or by a signal, and inputs that stayed as they were.
 
 DVC hashes dependencies and parameters only after a command has ended, and leaves the command running when it is
 killed itself. So a stage takes a lock on its name, watches the process that started it, and fails if anything it
@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import inspect
 import json
+import math
 import os
 import signal
 import sys
@@ -28,7 +29,12 @@ from rehead.params import load_document
 
 _REPORTED = (ValueError, RuntimeError, FloatingPointError, OSError)
 """What a user can mend: told in one line, without a traceback unless REHEAD_TRACEBACK is set."""
+_NOT_FINITE = 65
+"""Exit status for numbers that are no longer finite, EX_DATAERR of sysexits.h: trying again would not help."""
 _SHELLS = {"sh", "bash", "dash", "zsh"}
+_ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_ECHO_SECONDS = 2.0
+"""A signal to the whole group arrives a second time, by way of the process that started us."""
 _WATCH_SECONDS = 0.5
 _GRACE_SECONDS = 60.0
 
@@ -36,7 +42,8 @@ _GRACE_SECONDS = 60.0
 def run(main: Callable[..., int | None]) -> NoReturn:
     """Run a stage script: keywords of `main` without a default are flags that take a path; exits with what it returns.
 
-    An error that a user can mend ends the process with 1 and its message; REHEAD_TRACEBACK=1 shows where it arose.
+    An error that a user can mend ends the process with its message and 1, or 65 where numbers were no longer finite;
+    REHEAD_TRACEBACK=1 shows where it arose.
     """
     parser = argparse.ArgumentParser(description=inspect.getmodule(main).__doc__)
     for name, parameter in inspect.signature(main).parameters.items():
@@ -49,22 +56,75 @@ def run(main: Callable[..., int | None]) -> NoReturn:
         if "REHEAD_TRACEBACK" in os.environ:
             raise
         print(f"{Path(sys.argv[0]).stem}: {error}", file=sys.stderr)
-        sys.exit(1)
+        sys.exit(_NOT_FINITE if isinstance(error, FloatingPointError) else 1)
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+
+
+class Ending:
+    """Turns SIGTERM, Ctrl-C and a closed terminal into SystemExit, so that all is closed on the way out."""
+
+    def __init__(self) -> None:
+        """Begin with nobody having asked."""
+        self.status: int | None = None
+        """The exit status that a signal asks for: 128 and its number."""
+        self._heard, self._holding, self._process = -math.inf, False, os.getpid()
+
+    @contextmanager
+    def held_back(self) -> Iterator[None]:
+        """Only note a first signal in the block, which looks at `status` where it can stop; a second one ends it."""
+        self._holding = True
+        try:
+            yield
+        finally:
+            self._holding = False
+        if self.status is not None:
+            sys.exit(self.status)
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Take the signals over for the block, save those that the process was started to ignore."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.getsignal(number) for number in _ENDINGS}
+        heeded = [number for number in _ENDINGS if before[number] is not signal.SIG_IGN]
+        for number in heeded:
+            signal.signal(number, self._hear)
+        try:
+            yield
+        finally:
+            for number in heeded:
+                signal.signal(number, before[number])
+
+    def _hear(self, number: int, _: object) -> None:
+        if os.getpid() != self._process:  # a forked child, such as a loader: Ctrl-C is for its parent to deal with
+            if number != signal.SIGINT:
+                os._exit(128 + number)
+            return
+        first, since = self.status is None, time.monotonic() - self._heard
+        if not first and since < _ECHO_SECONDS:
+            return
+        self.status, self._heard = 128 + number, time.monotonic()
+        if not (first and self._holding):
+            sys.exit(self.status)
+        # Not by print: the signal may have come in the middle of one.
+        os.write(2, b"asked to end: finishing the step and saving; asked again, it ends at once\n")
 
 
 @contextmanager
-def stage(name: str, *, inputs: Iterable[Path], sections: Iterable[str], root: Path = Path()) -> Iterator[None]:
+def stage(name: str, *, inputs: Iterable[Path], sections: Iterable[str], root: Path = Path()) -> Iterator[Ending]:
     """Run a stage's body alone, end it with the DVC that started it, and refuse inputs changed meanwhile.
 
-    Raises RuntimeError if another process runs the stage in this folder, or if an input or one of the named
-    sections of params.yaml is no longer what it was when the stage began.
+    Yields what tells of a signal to end. Raises RuntimeError if another process runs the stage in this folder, or if an
+    input or one of the named sections of params.yaml is no longer what it was when the stage began.
     """
     paths, names = list(inputs), list(sections)
-    with held_lock(root / "data" / "locks" / f"{name}.lock", what=f"stage {name}"):
-        _end_on_signal()
+    ending = Ending()
+    with held_lock(root / "data" / "locks" / f"{name}.lock", what=f"stage {name}"), ending.listening():
         _end_with_parent()
         before = _state(paths, names, root)
-        yield
+        yield ending
         changed = [key for key, value in _state(paths, names, root).items() if value != before[key]]
         if changed:
             raise RuntimeError(
@@ -98,12 +158,6 @@ def _state(paths: list[Path], sections: list[str], root: Path) -> dict[str, str]
     values = {f"params.yaml:{name}": json.dumps(document.get(name), sort_keys=True, default=str) for name in sections}
     hashes = {str(path): sha256_of(path) if path.exists() else "absent" for path in paths}
     return hashes | {key: hashlib.sha256(value.encode()).hexdigest() for key, value in values.items()}
-
-
-def _end_on_signal() -> None:
-    """Turn SIGTERM into SystemExit(143), so that runs, locks and temporary files are closed on the way out."""
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 def _end_with_parent() -> None:

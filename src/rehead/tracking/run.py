@@ -167,7 +167,7 @@ def _ending(error: BaseException) -> tuple[dict[str, str], str]:
     if isinstance(error, SystemExit) and error.code in (0, None):
         return {}, "FINISHED"
     if isinstance(error, KeyboardInterrupt | GeneratorExit) or (
-        isinstance(error, SystemExit) and error.code in (130, 143)
+        isinstance(error, SystemExit) and error.code in (129, 130, 143)
     ):
         return {}, "KILLED"
     return {"failure": f"{type(error).__name__}: {error}"[:_MAX_TAG]}, "FAILED"

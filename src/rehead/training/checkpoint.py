@@ -1,35 +1,40 @@
-"""The state of an interrupted training: kept outside DVC under the content of its inputs, removed on success.
+"""The states of an interrupted training: kept outside DVC under the content of its inputs, removed on success.
 
-DVC deletes a stage's outputs before it runs the stage again, so neither this state nor the best weights so far may
+DVC deletes a stage's outputs before it runs the stage again, so neither these states nor the best weights so far may
 lie among them.
 """
 
+import errno
 import hashlib
-import io
 import json
 import shutil
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from pickle import UnpicklingError
+from typing import Any, BinaryIO, cast
 
 import torch
+from torch import Tensor
 
-from rehead.files import sha256_of, write_atomically
+from rehead.files import replaced_file, sha256_of
 from rehead.training.code import code_hashes
 
-_STATE = "state.bin"
 _DIGEST_BYTES = 32
-_KEPT = 3
+_CHUNK_BYTES = 1 << 20
+_TRAININGS, _STATES, _BESTS = 3, 2, 2
+"""How many are kept: abandoned trainings, states of one, best detectors that these may name."""
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Checkpoint:
-    """A folder that holds one training's state and its best detector."""
+    """A folder that holds one training's newest state, the one before it, and the best detectors they name."""
 
-    def __init__(self, folder: Path) -> None:
-        """Use `folder`, which need not exist yet."""
-        self.folder = folder
-        self.best = folder / "best"
-        """Where the best detector so far is saved."""
+    def __init__(
+        self, folder: Path, *, free: Callable[[Path], int] = lambda path: shutil.disk_usage(path).free
+    ) -> None:
+        """Use `folder`, which need not exist yet; `free` tells how many bytes may still be written there."""
+        self.folder, self._free = folder, free
 
     @classmethod
     def of_inputs(cls, root: Path, *, inputs: Iterable[Path], plan: dict[str, Any]) -> "Checkpoint":
@@ -37,28 +42,117 @@ class Checkpoint:
 
         Of the trainings that were abandoned earlier, the three newest are kept.
         """
-        for old in sorted(root.glob("*"), key=lambda folder: folder.stat().st_mtime)[:-_KEPT]:
+        for old in sorted(root.glob("*"), key=lambda folder: folder.stat().st_mtime)[:-_TRAININGS]:
             shutil.rmtree(old, ignore_errors=True)
         parts = [*(sha256_of(path) for path in inputs), json.dumps(plan, sort_keys=True), *code_hashes().values()]
         return cls(root / hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16])
 
-    def load(self) -> dict[str, Any] | None:
-        """Read the state; None where there is none, or where it is damaged (then training starts over)."""
-        path = self.folder / _STATE
-        if not path.is_file():
-            return None
-        data = path.read_bytes()
-        if hashlib.sha256(data[_DIGEST_BYTES:]).digest() != data[:_DIGEST_BYTES]:
-            return None
-        loaded: dict[str, Any] = torch.load(io.BytesIO(data[_DIGEST_BYTES:]), map_location="cpu", weights_only=True)
-        return loaded
+    def best(self, epoch: int) -> Path:
+        """Say where the detector of an epoch that was the best so far is saved."""
+        return self.folder / f"best-{epoch:05d}"
 
-    def save(self, state: dict[str, Any]) -> None:
-        """Write the state atomically behind its own hash; torch would load a damaged one without a word."""
-        buffer = io.BytesIO()
-        torch.save(state, buffer)
-        write_atomically(self.folder / _STATE, hashlib.sha256(buffer.getvalue()).digest() + buffer.getvalue())
+    def states(self) -> Iterator[dict[str, Any]]:
+        """Yield the states that can be read, the newest first; a damaged one is told of and removed.
+
+        What a killed process left half written goes as well.
+        """
+        for leftover in self.folder.glob(".state-*.tmp"):
+            leftover.unlink()
+        for path in reversed(self._files()):
+            state = _read(path)
+            if state is None:
+                print(
+                    f"checkpoint: {path} is damaged and left out: training goes on from an older state", file=sys.stderr
+                )
+                path.unlink()
+            else:
+                yield state
+
+    def save(self, state: Mapping[str, Any]) -> None:
+        """Write a state atomically behind its own hash; torch would load a damaged one without a word.
+
+        Raises OSError in words where the disk is full; what was saved before stays.
+        """
+        size, before = _size_of(state, "state"), self._files()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if self._free(self.folder) < 2 * size:
+            raise self._full(size)
+        number = int(before[-1].stem.split("-")[1]) + 1 if before else 1
+        try:
+            with replaced_file(self.folder / f"state-{number:07d}.bin") as stream:
+                _write(state, stream)
+        except (OSError, RuntimeError) as error:
+            if any(isinstance(fault, OSError) and fault.errno in _FULL for fault in (error, error.__context__)):
+                raise self._full(size) from error
+            raise
+        for old in before[: -(_STATES - 1)]:
+            old.unlink()
+        for former in sorted(self.folder.glob("best-*"))[:-_BESTS]:
+            shutil.rmtree(former, ignore_errors=True)
 
     def remove(self) -> None:
         """Delete the folder: the training has succeeded."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _files(self) -> list[Path]:
+        return sorted(self.folder.glob("state-*.bin"))
+
+    def _full(self, size: int) -> OSError:
+        free = self._free(self.folder)
+        return OSError(
+            f"disk full: a checkpoint of {size / 1e6:.1f} MB needs twice as much, and {self.folder} has "
+            f"{free / 1e6:.1f} MB left. Make room, then run `dvc repro`: it goes on from the checkpoint before"
+        )
+
+
+class _Hashed:
+    """A stream that hashes what passes through."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream, self.digest = stream, hashlib.sha256()
+
+    def flush(self) -> None:
+        """Leave it to the stream's own end."""
+
+    def write(self, data: Any) -> int:
+        """Pass bytes on."""
+        self.digest.update(data)
+        return self._stream.write(data)
+
+
+def _write(state: Mapping[str, Any], stream: BinaryIO) -> None:
+    """Write the hash of the rest, then the rest, never holding a second copy of it in memory."""
+    stream.write(bytes(_DIGEST_BYTES))
+    hashed = _Hashed(stream)
+    torch.save(dict(state), cast(BinaryIO, hashed))
+    stream.seek(0)
+    stream.write(hashed.digest.digest())
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """Read a state onto the CPU; None for one that is damaged or holds more than tensors and plain values."""
+    with path.open("rb") as stream:
+        expected, digest = stream.read(_DIGEST_BYTES), hashlib.sha256()
+        while chunk := stream.read(_CHUNK_BYTES):
+            digest.update(chunk)
+        if digest.digest() != expected:
+            return None
+        stream.seek(_DIGEST_BYTES)
+        try:
+            loaded: dict[str, Any] = torch.load(stream, map_location="cpu", weights_only=True)
+        except (UnpicklingError, RuntimeError, EOFError):
+            return None
+    return loaded
+
+
+def _size_of(value: Any, where: str) -> int:
+    """Count the bytes of all tensors; raises TypeError for what a weights-only reader would refuse later."""
+    if isinstance(value, Tensor):
+        return value.nbytes
+    if isinstance(value, Mapping):
+        return sum(_size_of(part, f"{where}.{name}") for name, part in value.items())
+    if isinstance(value, list | tuple):
+        return sum(_size_of(part, f"{where}.{number}") for number, part in enumerate(value))
+    if value is None or type(value) in (bool, int, float, str):
+        return 0
+    raise TypeError(f"{where} is a {type(value).__name__}: a checkpoint holds tensors and plain values alone")

@@ -68,6 +68,12 @@ class Learner:
         more, plan = self.thawed.learning - self.frozen.learning, self.plan
         return f"epoch {plan.thaw} thaws from {plan.freeze} to {plan.thaw_to}: {more:,} more parameters learn"
 
+    @property
+    def thaw_line(self) -> str:
+        """Say in one line what thaws when."""
+        more, plan = self.thawed.learning - self.frozen.learning, self.plan
+        return f"epoch {plan.thaw} thaws from {plan.freeze} to {plan.thaw_to}: {more:,} more parameters learn"
+
     def begin(self, epoch: int) -> None:
         """Freeze what an epoch freezes, and put the rest into training mode, with the weights that learn."""
         self.average.hide()

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rehead.dataset.batches import batches
 from rehead.dataset.split import Split
@@ -12,10 +12,7 @@ from rehead.training.step import Step, take_step
 
 @dataclass(frozen=True)
 class Epoch:
-    """One pass over the training split, numbered from 1: its steps, their mean losses, images a second, seconds.
-
-    After an interruption they are those of the part that was left.
-    """
+    """One pass over the training split, numbered from 1: its steps, their mean losses, images a second, seconds."""
 
     number: int
     steps: tuple[Step, ...]
@@ -24,8 +21,10 @@ class Epoch:
     seconds: float
 
 
-def train(learner: Learner, split: Split, *, on_step: Callable[[Step], None] = lambda step: None) -> Iterator[Epoch]:
-    """Yield each remaining epoch of the learner's plan.
+def train(
+    learner: Learner, split: Split, *, earlier: Sequence[Step] = (), on_step: Callable[[Step], None] = lambda step: None
+) -> Iterator[Epoch]:
+    """Yield each remaining epoch of the learner's plan; `earlier` are the steps of the first one that are done.
 
     All random choices follow from (seed, epoch) and the step or the image, so an interrupted run goes on exactly where
     it was. `on_step` may raise: the learner is then as the step left it, and its state can be saved.
@@ -35,7 +34,7 @@ def train(learner: Learner, split: Split, *, on_step: Callable[[Step], None] = l
     while learner.epochs_done < plan.epochs:
         learner.begin(learner.epoch)
         start = time.perf_counter()
-        steps: list[Step] = []
+        steps, earlier = list(earlier), ()
         for samples in batches(
             split,
             plan.augment,
@@ -45,16 +44,20 @@ def train(learner: Learner, split: Split, *, on_step: Callable[[Step], None] = l
             workers=plan.workers,
             skip=learner.steps_in_epoch,
         ):
-            steps.append(take_step(learner, samples))
+            step = take_step(learner, samples)
+            steps.append(replace(step, seconds=time.perf_counter() - start))
             on_step(steps[-1])
+            start = time.perf_counter()
         learner.average.show()
-        yield _finished(learner, steps, time.perf_counter() - start)
+        learner.epochs_done, learner.steps_in_epoch = learner.epoch, 0
+        yield epoch_of(steps)
 
 
-def _finished(learner: Learner, steps: Sequence[Step], seconds: float) -> Epoch:
-    learner.epochs_done, learner.steps_in_epoch = learner.epoch, 0
+def epoch_of(steps: Sequence[Step]) -> Epoch:
+    """Sum up the steps of one epoch."""
+    seconds = sum(step.seconds for step in steps)
     images = sum(step.images for step in steps)
-    return Epoch(learner.epochs_done, tuple(steps), _mean_losses(steps), images / seconds, seconds)
+    return Epoch(steps[0].epoch, tuple(steps), _mean_losses(steps), images / seconds, seconds)
 
 
 def _mean_losses(steps: Sequence[Step]) -> dict[str, float]:

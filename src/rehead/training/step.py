@@ -25,6 +25,8 @@ class Step:
     losses: dict[str, float]
     lr: float
     images: int
+    seconds: float = 0.0
+    """Since the step before it, loading included."""
 
 
 class DivergedError(FloatingPointError):
