@@ -18,6 +18,7 @@ def losses_of(learner: Learner, samples: Sequence[Sample]) -> dict[str, Tensor]:
     )
     for target, sample, seen_hw in zip(targets, samples, images.image_sizes, strict=True):
         target["masks"] = ObjectMasks(sample.crops, sample.size_hw, seen_hw)
+        target["generator"] = learner.generator(sample.record.id)
     features = model.backbone(images.tensors)
     proposals, rpn = model.rpn(images, features, targets)
     _, heads = model.roi_heads(features, proposals, images.image_sizes, targets)

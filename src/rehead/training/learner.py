@@ -10,10 +10,12 @@ from torchvision.models.detection._utils import BalancedPositiveNegativeSampler
 
 from rehead.detector.build import Detector, best_device
 from rehead.detector.freezing import freeze, learning_mode
+from rehead.training.distributed import ALONE, Group
 from rehead.training.ema import WeightAverage
 from rehead.training.optimiser import build_optimizer, learning_parameters, trunk_depths
 from rehead.training.plan import TrainPlan
 from rehead.training.schedule import Course, build_schedule
+from rehead.training.sharing import Shares
 
 _POSITIVE_SHARE = 0.25
 
@@ -21,9 +23,12 @@ _POSITIVE_SHARE = 0.25
 class Learner:
     """What learns and how; between two steps its state is whole."""
 
-    def __init__(self, detector: Detector, plan: TrainPlan, *, images: int) -> None:
-        """Freeze, limit the samplers and build the optimiser for `images` training images, on a GPU if there is one."""
-        self.detector, self.plan = detector, plan
+    def __init__(self, detector: Detector, plan: TrainPlan, *, images: int, group: Group = ALONE) -> None:
+        """Freeze, limit the samplers and build the optimiser for `images` training images, on a GPU if there is one.
+
+        The processes of `group` each have a learner like this one, by the same plan, and take each step together.
+        """
+        self.detector, self.plan, self.group = detector, plan, group
         self.device = best_device()
         self.model = detector.model.to(self.device, memory_format=torch.channels_last)
         self.thawed = freeze(detector, plan.freeze_at(plan.epochs))
@@ -32,6 +37,8 @@ class Learner:
         self.frozen = freeze(detector, plan.freeze)
         """What learns and what is frozen in the first epoch."""
         _limit_samples(self.model, plan)
+        self.shares = Shares(group, self.device)
+        self.shares.watch(self.model)
         joining = [value for value in last if not value.requires_grad]
         self.optimizer: Optimizer = build_optimizer(self.model, plan, joining=joining, depths=trunk_depths(detector))
         self.average = WeightAverage(self.model, plan.ema, frozen=self.thawed.modules)
@@ -68,12 +75,6 @@ class Learner:
         more, plan = self.thawed.learning - self.frozen.learning, self.plan
         return f"epoch {plan.thaw} thaws from {plan.freeze} to {plan.thaw_to}: {more:,} more parameters learn"
 
-    @property
-    def thaw_line(self) -> str:
-        """Say in one line what thaws when."""
-        more, plan = self.thawed.learning - self.frozen.learning, self.plan
-        return f"epoch {plan.thaw} thaws from {plan.freeze} to {plan.thaw_to}: {more:,} more parameters learn"
-
     def begin(self, epoch: int) -> None:
         """Freeze what an epoch freezes, and put the rest into training mode, with the weights that learn."""
         self.average.hide()
@@ -85,6 +86,11 @@ class Learner:
         """Seed what the next step leaves to chance: no generator's state has to be kept for an interruption."""
         seeds = np.random.SeedSequence([self.plan.seed, self.epoch, self.steps_in_epoch])
         torch.manual_seed(int(seeds.generate_state(1)[0]))
+
+    def generator(self, image: int) -> torch.Generator:
+        """Give what the next step draws an image's anchors and RoIs by, whatever images and processes are beside it."""
+        seeds = np.random.SeedSequence([self.plan.seed, self.epoch, self.steps_in_epoch, image])
+        return torch.Generator(self.device).manual_seed(int(seeds.generate_state(1)[0]))
 
     def state(self) -> dict[str, Any]:
         """Give all that the next step depends on, as tensors and plain types."""
