@@ -64,17 +64,52 @@ def test_a_view_that_is_certain_is_the_only_one(plan: AugmentPlan, name: str) ->
     assert [view.name for view in plan.views()] == [name]
 
 
+def refuse() -> Sample:
+    raise AssertionError("nothing is to be pasted")
+
+
 def test_nothing_changes_when_nothing_is_asked_for() -> None:
     before = sample_with_one_object()
-    after = augment(before, AugmentPlan(flip_horizontal=0.0), rng=np.random.default_rng(0))
+    after = augment(before, AugmentPlan(flip_horizontal=0.0), refuse, rng=np.random.default_rng(0))
     assert torch.equal(after.image_chw, before.image_chw)
 
 
-def test_brightness_and_contrast_leave_the_truth_alone() -> None:
+def test_colours_leave_the_truth_alone() -> None:
     plain = sample_with_one_object()
     before = replace(plain, image_chw=plain.image_chw / 2 + 0.2)
-    plan = AugmentPlan(flip_horizontal=0.0, brightness=0.5, contrast=0.5)
-    after = augment(before, plan, rng=np.random.default_rng(1))
+    plan = AugmentPlan(flip_horizontal=0.0, brightness=0.5, contrast=0.5, saturation=0.5, hue=0.1)
+    after = augment(before, plan, refuse, rng=np.random.default_rng(1))
     assert torch.equal(after.boxes_n4, before.boxes_n4)
     assert not torch.equal(after.image_chw, before.image_chw)
     assert float(after.image_chw.max()) <= 1.0
+
+
+STRONG = {
+    "scale": AugmentPlan(scale=(0.1, 4.0)),
+    "crop": AugmentPlan(crop=1.0),
+    "all": AugmentPlan(scale=0.9, crop=1.0, copy_paste=0.5, brightness=0.2, hue=0.1),
+}
+
+
+@pytest.mark.parametrize("plan", STRONG.values(), ids=STRONG)
+def test_no_sample_loses_all_its_objects(plan: AugmentPlan) -> None:
+    for seed in range(30):
+        after = augment(sample_with_one_object(), plan, sample_with_one_object, rng=np.random.default_rng(seed))
+        assert len(after.crops) >= 1
+
+
+@pytest.mark.parametrize("plan", STRONG.values(), ids=STRONG)
+def test_truth_and_picture_have_one_size_and_each_box_is_that_of_its_mask(plan: AugmentPlan) -> None:
+    for seed in range(10):
+        after = augment(sample_with_one_object(), plan, sample_with_one_object, rng=np.random.default_rng(seed))
+        assert tuple(after.image_chw.shape[1:]) == after.size_hw
+        assert len(after.labels_n) == len(after.crops)
+        for box, mask_hw in zip(after.boxes_n4, after.masks_nhw, strict=True):
+            assert torch.equal(box, box_of(mask_hw))
+
+
+def test_scaling_leaves_the_size_of_the_picture_as_it_is() -> None:
+    before = sample_with_one_object()
+    after = augment(before, AugmentPlan(scale=(0.5, 0.5)), refuse, rng=np.random.default_rng(0))
+    assert after.size_hw == before.size_hw
+    assert after.crops[0].mask_hw.sum() < before.crops[0].mask_hw.sum()

@@ -1,11 +1,16 @@
 """How samples are varied: the `train.augment` part of params.yaml."""
 
 from itertools import product
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from rehead.dataset.views import View
 from rehead.params import Section
+
+Balance = Literal["off", "classes"]
+"""How often images come in an epoch: each once, or those with rare classes more often."""
+Factor = Annotated[float, Field(ge=0.1, le=4.0)]
 
 
 class AugmentPlan(Section):
@@ -21,6 +26,38 @@ class AugmentPlan(Section):
     """Largest change of brightness, as a share."""
     contrast: float = Field(0.0, ge=0.0, lt=1.0)
     """Largest change of contrast, as a share."""
+    saturation: float = Field(0.0, ge=0.0, le=1.0)
+    """Largest change of saturation, as a share."""
+    hue: float = Field(0.0, ge=0.0, le=0.5)
+    """Largest turn of the hue, as a share of the colour circle; for objects that their colour does not tell apart."""
+    scale: Annotated[float, Field(ge=0.0, le=0.9)] | tuple[Factor, Factor] = 0.0
+    """Smallest and largest factor of size, or s for 1 - s to 1 + s; the canvas stays, so a larger picture is cut."""
+    crop: float = Field(0.0, ge=0.0, le=1.0)
+    """Chance of seeing only a part, from half to all of each side, with at least one object in it."""
+    copy_paste: float = Field(0.0, ge=0.0, le=1.0)
+    """Chance that objects of another training image are laid over this one (Ghiasi et al. 2021)."""
+    strong_until: float = Field(0.8, ge=0.0, le=1.0)
+    """Share of the epochs after which pictures are only mirrored and turned, as the model will meet them."""
+
+    @field_validator("scale")
+    @classmethod
+    def _rising(cls, scale: float | tuple[float, float]) -> float | tuple[float, float]:
+        if isinstance(scale, tuple) and scale[0] > scale[1]:
+            raise ValueError("the smaller factor comes first, such as [0.5, 1.5]")
+        return scale
+
+    @property
+    def scales(self) -> tuple[float, float]:
+        """Give the smallest and the largest factor of size."""
+        return self.scale if isinstance(self.scale, tuple) else (1.0 - self.scale, 1.0 + self.scale)
+
+    def at(self, epoch: int, *, epochs: int) -> "AugmentPlan":
+        """Give what holds in an epoch, counted from 1, of a training of so many."""
+        if epoch - 1 < self.strong_until * epochs:
+            return self
+        return AugmentPlan(
+            flip_horizontal=self.flip_horizontal, flip_vertical=self.flip_vertical, transpose=self.transpose
+        )
 
     @property
     def turns(self) -> tuple[float, float, float]:
@@ -30,7 +67,8 @@ class AugmentPlan(Section):
     @property
     def finite(self) -> bool:
         """Tell whether an image is only ever seen in one of `views`."""
-        return not (self.brightness or self.contrast)
+        shades = (self.brightness, self.contrast, self.saturation, self.hue)
+        return not any((*shades, self.crop, self.copy_paste)) and self.scales == (1.0, 1.0)
 
     def views(self) -> tuple[View, ...]:
         """List all views that can be drawn."""
