@@ -37,10 +37,11 @@ def train(
         steps, earlier = list(earlier), ()
         for samples in batches(
             split,
-            plan.augment,
+            plan.augment_at(learner.epoch),
             batch_size=plan.images_a_step,
             seed=plan.seed,
             epoch=learner.epoch,
+            balance=plan.balance,
             workers=plan.workers,
             skip=learner.steps_in_epoch,
         ):

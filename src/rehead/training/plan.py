@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from rehead.dataset.plan import AugmentPlan
+from rehead.dataset.plan import AugmentPlan, Balance
 from rehead.detector.plan import FreezeDepth
 from rehead.params import Section, scalar_fields, with_values
 
@@ -83,6 +83,8 @@ class TrainPlan(Section):
     """Proposals kept for sampling."""
     loss_weights: LossWeights = LossWeights()
     augment: AugmentPlan = AugmentPlan()
+    balance: Balance = "off"
+    """With `classes`, images with rare classes come more often in an epoch, and others less (Gupta et al. 2019)."""
     workers: int = Field(0, ge=0, le=64)
     """Processes that load images beside the training; 0 loads in between."""
     processes: Literal["auto"] | Annotated[int, Field(ge=1, le=64)] = 1
@@ -114,6 +116,10 @@ class TrainPlan(Section):
     def freeze_at(self, epoch: int) -> FreezeDepth:
         """Give the depth that is frozen in an epoch, counted from 1."""
         return self.freeze if self.thaw is None or epoch < self.thaw else self.thaw_to
+
+    def augment_at(self, epoch: int) -> AugmentPlan:
+        """Give how samples are varied in an epoch, counted from 1."""
+        return self.augment.at(epoch, epochs=self.epochs)
 
     @field_validator("thaw")
     @classmethod
