@@ -20,7 +20,8 @@ def bounded_memory(room: int | None = None) -> Iterator[None]:
 
     Where the system does not tell what is free, nothing is bounded.
     """
-    room = _room() if room is None else room
+    free = free_bytes()
+    room = int(_SHARE * free) if room is None and free is not None else room
     before = resource.getrlimit(resource.RLIMIT_AS)
     if room is not None:
         resource.setrlimit(resource.RLIMIT_AS, (_lower(_mapped() + room, before[0]), before[1]))
@@ -30,8 +31,8 @@ def bounded_memory(room: int | None = None) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_AS, before)
 
 
-def _room() -> int | None:
-    """Take a share of the memory that is free on this machine, or in its container if that has less."""
+def free_bytes() -> int | None:
+    """Count the bytes that are free on this machine, or in its container if that has less; None if it is not told."""
     free = []
     with suppress(OSError):
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
@@ -39,7 +40,7 @@ def _room() -> int | None:
     for limit, used in _CONTAINERS:
         with suppress(OSError, ValueError):  # no such file, or `max`
             free.append(int(limit.read_text()) - int(used.read_text()))
-    return int(_SHARE * max(min(free), 0)) if free else None
+    return max(min(free), 0) if free else None
 
 
 def _mapped() -> int:

@@ -1,5 +1,6 @@
 """One optimiser step, and what it came to."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from torch.nn.utils import clip_grad_norm_
 from rehead.dataset.split import Sample
 from rehead.training.forward import losses_of
 from rehead.training.learner import Learner
+from rehead.training.memory import is_want_of_memory, release_memory
 from rehead.training.optimiser import learning_parameters
 
 
@@ -25,6 +27,10 @@ class Step:
     losses: dict[str, float]
     lr: float
     images: int
+    gradient_norm: float = 0.0
+    """Before it was clipped."""
+    note: str = ""
+    """What the user is to be told, if anything."""
     seconds: float = 0.0
     """Since the step before it, loading included."""
 
@@ -34,25 +40,68 @@ class DivergedError(FloatingPointError):
 
 
 def take_step(learner: Learner, samples: Sequence[Sample]) -> Step:
-    """Do one forward, backward and optimiser step, and count it; raises DivergedError."""
-    learner.seed_step()
-    losses = _losses(learner, samples)
-    weights = learner.plan.loss_weights
-    total = torch.stack([weights.of(name) * value for name, value in losses.items()]).sum()
-    values = {name: float(value.detach()) for name, value in losses.items()} | {"loss": float(total.detach())}
-    if not torch.isfinite(total):
-        raise DivergedError(_divergence(values, samples))
-    learner.optimizer.zero_grad(set_to_none=True)
-    total.backward()
+    """Do one optimiser step over some samples, and count it; raises DivergedError.
+
+    As many images as `learner.at_once` go through the model together, and the gradients add up, each part with the
+    weight of its images. After a want of memory fewer go together, from then on; raises RuntimeError if one alone is
+    too much.
+    """
+    before = learner.at_once
+    losses = _backward(learner, samples)
     norm = clip_grad_norm_(learning_parameters(learner.model), learner.plan.clip)
-    if not torch.isfinite(norm):
-        raise DivergedError(_divergence(values | {"gradient norm": float(norm)}, samples))
+    *told, gradient = torch.stack([*losses.values(), norm]).tolist()  # at once: a GPU is waited for a single time
+    values = dict(zip(losses, told, strict=True))
+    if not math.isfinite(values["loss"]):
+        raise DivergedError(_divergence(values, samples))
+    if not math.isfinite(gradient):
+        raise DivergedError(_divergence(values | {"gradient norm": gradient}, samples))
     lr = float(learner.optimizer.param_groups[0]["lr"])
     learner.optimizer.step()
     learner.schedule.step()
     learner.average.update()
     learner.steps_in_epoch += 1
-    return Step(learner.steps_done, learner.epoch, values, lr, len(samples))
+    note = f"too little memory for {before} images at once: from here on {learner.at_once}, with the same step and rate"
+    said = note if learner.at_once < before else ""
+    return Step(learner.steps_done, learner.epoch, values, lr, len(samples), gradient_norm=gradient, note=said)
+
+
+def _backward(learner: Learner, samples: Sequence[Sample]) -> dict[str, Tensor]:
+    """Leave the gradients of all samples in the model, and give the mean losses, however many parts that takes."""
+    while True:
+        learner.seed_step()
+        learner.optimizer.zero_grad(set_to_none=True)
+        try:
+            return _added_up(learner, samples)
+        except (RuntimeError, MemoryError) as error:
+            if not is_want_of_memory(error):
+                raise
+            fault = str(error)
+        # Only here is the error gone, and with its traceback what the failed attempt held.
+        release_memory()
+        learner.at_once = _fewer(min(learner.at_once, len(samples)), samples, fault)
+
+
+def _added_up(learner: Learner, samples: Sequence[Sample]) -> dict[str, Tensor]:
+    weights = learner.plan.loss_weights
+    sums: dict[str, Tensor] = {}
+    for first in range(0, len(samples), learner.at_once):
+        part = samples[first : first + learner.at_once]
+        losses = _losses(learner, part)
+        losses["loss"] = torch.stack([weights.of(name) * value for name, value in losses.items()]).sum()
+        share = len(part) / len(samples)
+        (share * losses["loss"]).backward()
+        sums = {name: share * value.detach() + sums.get(name, 0.0) for name, value in losses.items()}
+    return sums
+
+
+def _fewer(images: int, samples: Sequence[Sample], fault: str) -> int:
+    if images > 1:
+        return (images + 1) // 2
+    names = ", ".join(f"{s.record.file_name} ({s.record.width} x {s.record.height})" for s in samples)
+    raise RuntimeError(
+        f"out of memory with one image at a time ({names}): lower model.input_size, train.proposals or train.rois, or "
+        f"cut tiles (data.tile); the fault was: {fault.splitlines()[0] if fault else 'MemoryError'}"
+    )
 
 
 def _losses(learner: Learner, samples: Sequence[Sample]) -> dict[str, Tensor]:

@@ -10,14 +10,13 @@ import optuna
 import pydantic
 
 from rehead.tracking.lineage import process_tag
+from rehead.training.memory import is_want_of_memory
 from rehead.tuning.orphans import PROCESS
 from rehead.tuning.plan import Scalar
 from rehead.tuning.space import Axis
 
 Objective = Callable[[dict[str, Scalar]], Iterator[float]]
 """Trains with these parameters and yields the validation mask AP after each epoch."""
-
-_MEMORY_WORDS = ("out of memory", "can't allocate memory")
 
 
 class TrialRunner:
@@ -59,7 +58,7 @@ class TrialRunner:
                 _keep_reason(trial, str(error))
                 raise
             except (MemoryError, RuntimeError) as error:
-                if not _is_want_of_memory(error):
+                if not is_want_of_memory(error):
                     raise
                 log.tags({"reason": _keep_reason(trial, "out of memory")})
                 raise optuna.TrialPruned("out of memory") from None
@@ -98,7 +97,3 @@ def _finite(score: object) -> float:
 def _keep_reason(trial: optuna.Trial, reason: str) -> str:
     trial.set_user_attr("reason", reason)
     return reason
-
-
-def _is_want_of_memory(error: Exception) -> bool:
-    return isinstance(error, MemoryError) or any(words in str(error).lower() for words in _MEMORY_WORDS)

@@ -3,10 +3,8 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, count
-from pathlib import Path
 from typing import Any
 
-import psutil
 import torch
 
 from rehead.cli.doctor.batch import part_of
@@ -18,6 +16,7 @@ from rehead.dataset.split import Sample
 from rehead.detector.build import Detector
 from rehead.evaluation.validation import score_split
 from rehead.training.learner import Learner
+from rehead.training.memory import peak_memory
 from rehead.training.step import take_step
 
 TIMED_STEPS = 4
@@ -25,8 +24,6 @@ _LEAST_STEPS = 2
 _STEPS_SHARE = 0.75
 _SLOWER = 1.2
 """How much longer a step may take than the last one, or than one image's for each image."""
-_STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
-_KIB = 1024
 _TRACKING_BYTES = 180 * (1 << 20)
 """MLflow in the training's process, which is not loaded here: measured."""
 _SAVED_COPIES = 3
@@ -49,7 +46,7 @@ def measure_timing(
     plan = subject.plans.train.model_copy(update={"workers": 0})
     learner = Learner(detector, plan, images=subject.images)
     learner.begin(1)
-    memory = _peak_memory(learner.device)
+    memory = peak_memory(learner.device)
     before, end = memory(), clock.left * (1 - _STEPS_SHARE)
 
     def timed(samples: Iterator[list[Sample]], number: int) -> tuple[float, float]:
@@ -105,23 +102,3 @@ def _endless(subject: Subject, batch_size: int) -> Iterator[list[Sample]]:
         batches(subject.train, plan.augment, batch_size=batch_size, seed=plan.seed, epoch=number) for number in count(1)
     )
     return (samples for samples in chain.from_iterable(epochs) if len(samples) == batch_size)
-
-
-def _peak_memory(device: torch.device) -> Callable[[], float]:
-    """Give a function that tells the most bytes that the process, or the GPU, has held since now.
-
-    Where Linux does not let the mark be reset, what is held at the moment stands for it.
-    """
-    if device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(device)
-        return lambda: float(torch.cuda.max_memory_reserved(device))
-    try:
-        _RESET.write_text("5")
-    except OSError:
-        return lambda: float(psutil.Process().memory_info().rss)
-    return _highest
-
-
-def _highest() -> float:
-    line = next(line for line in _STATUS.read_text().splitlines() if line.startswith("VmHWM"))
-    return float(line.split()[1]) * _KIB
