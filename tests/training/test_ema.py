@@ -73,8 +73,7 @@ def test_between_two_epochs_the_model_holds_the_average_and_within_them_what_lea
     assert torch.equal(weights_of(averaged)[name], weights_of(plain)[name])
 
 
-@pytest.mark.parametrize("steps", [3, 4])
-def test_an_interruption_changes_no_bit_of_the_average(drawn: Split, steps: int) -> None:
+def test_an_interruption_changes_no_bit_of_the_average(drawn: Split) -> None:
     class Interruption(Exception):
         pass
 
@@ -82,7 +81,7 @@ def test_an_interruption_changes_no_bit_of_the_average(drawn: Split, steps: int)
 
     def until(step: Step) -> None:
         done.append(step)
-        if first.steps_done == steps:
+        if first.steps_done == 4:
             raise Interruption
 
     plan: TrainPlan = AVERAGED.model_copy(update={"epochs": 2})

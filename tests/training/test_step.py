@@ -77,8 +77,8 @@ def test_one_image_that_is_too_much_is_named_with_what_helps(drawn: Split) -> No
 
 def test_another_error_is_not_taken_for_a_want_of_memory(drawn: Split) -> None:
     learner = begun(drawn)
+    learner.model.roi_heads.box_head.fc6 = torch.nn.Linear(3, 8)
     with pytest.raises(RuntimeError, match="mat1 and mat2"):
-        learner.model.roi_heads.box_head.fc6 = torch.nn.Linear(3, 8)
         take_step(learner, [drawn[0], drawn[1]])
     assert learner.at_once == 2
 
