@@ -16,6 +16,7 @@ from rehead.detector.architectures import ARCHITECTURES, Architecture, build_bac
 from rehead.detector.mask_heads.predictor import MaskSize
 from rehead.detector.mask_heads.variants import MASK_HEADS
 from rehead.detector.plan import ModelPlan, PoolerName
+from rehead.detector.rpn import SampledRPN
 from rehead.detector.scaling import TileTransform
 from rehead.detector.sizes import SIZES
 from rehead.roi_align.guard import GuardedRoIAlign
@@ -90,7 +91,7 @@ def _assemble(plan: ModelPlan, outputs: int, *, frozen_statistics: bool) -> Mask
         mask_head=mask_head.convolutions(mask_size),
         mask_predictor=mask_head.predictor(mask_size),
     )
-    model.roi_heads = mask_head.roi_heads(model.roi_heads)
+    model.rpn, model.roi_heads = SampledRPN(model.rpn), mask_head.roi_heads(model.roi_heads)
     return model
 
 

@@ -1,0 +1,138 @@
+"""A region proposal network that learns at the sampled anchors alone.
+
+torchvision's network computes its head at every place of every map, keeps all of it for the gradient, and then reads a
+few hundred anchors. Here the head runs over the maps without a gradient, for the proposals, and with one on the patches
+of the maps that the sampled anchors see: 3 x 3 pixels for one convolution, 5 x 5 for two. Losses and gradients are the
+same to rounding, and the way back costs what the anchors cost.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torchvision.models.detection.image_list import ImageList
+from torchvision.models.detection.rpn import RegionProposalNetwork, concat_box_prediction_layers
+
+from rehead.detector.sampling import draw_sample
+
+_SMOOTH_L1_BETA = 1 / 9
+_LEAST_COUNT = 1e-6
+_PAYS_BELOW = 0.5
+"""Share of the dense head's multiply-adds below which patches are faster."""
+
+Targets = list[dict[str, Any]]
+
+
+class SampledRPN(RegionProposalNetwork):
+    """torchvision's network with a cheaper loss; state dict, predictions and random numbers are its own.
+
+    A target may hold `generator`, a torch.Generator on the model's device, by which its image's anchors are drawn.
+    """
+
+    sparse: bool = True
+    """Whether losses may be computed on patches, where that is less work."""
+    shared_count: Callable[[Tensor], Tensor]
+    """Turns the count of anchors, by which both losses are divided, into the one to divide by; called once a step.
+
+    As built, the identity. Where P processes average their gradients it gives the sum over them divided by P.
+    """
+
+    def __init__(self, plain: RegionProposalNetwork) -> None:
+        """Take over the parts and settings of torchvision's network."""
+        nn.Module.__init__(self)
+        self.__dict__.update(plain.__dict__)
+        self.shared_count = _own_count
+
+    def forward(
+        self, images: ImageList, features: dict[str, Tensor], targets: Targets | None = None
+    ) -> tuple[list[Tensor], dict[str, Tensor]]:
+        """Give each image's proposals, and in training the losses; both as torchvision's network does."""
+        if not self.training:
+            return super().forward(images, features, targets)
+        assert targets is not None, "training needs targets"
+        maps = list(features.values())
+        anchors = self.anchor_generator(images, maps)
+        labels, objects = self.assign_targets_to_anchors(anchors, targets)
+        positive, negative = self._draw(labels, targets)
+        drawn = torch.cat([positive, negative])
+        learns = torch.is_grad_enabled() and any(value.requires_grad for value in (*maps, *self.head.parameters()))
+        on_patches = learns and self._pays(maps, len(drawn))
+        with torch.set_grad_enabled(learns and not on_patches):
+            scores, deltas = self.head(maps)
+        sizes = [level[0].numel() for level in scores]
+        scores, deltas = concat_box_prediction_layers(scores, deltas)
+        decoded = self.box_coder.decode(deltas.detach(), anchors).view(len(anchors), -1, 4)
+        boxes, _ = self.filter_proposals(decoded, scores, images.image_sizes, sizes)
+        scores, deltas = self._read(maps, drawn, sizes) if on_patches else (scores[drawn, 0], deltas[drawn])
+        goals = self.box_coder.encode_single(torch.cat(objects)[positive], torch.cat(anchors)[positive])
+        return boxes, self._losses(scores, deltas, torch.cat(labels)[drawn], goals)
+
+    def _draw(self, labels: list[Tensor], targets: Targets) -> tuple[Tensor, Tensor]:
+        """Draw each image's anchors; indices of positive and of negative ones into those of all images."""
+        first, drawn = 0, []
+        for labels_p, target in zip(labels, targets, strict=True):
+            sample = draw_sample(labels_p, self.fg_bg_sampler, generator=target.get("generator"))
+            drawn.append([index + first for index in sample])
+            first += len(labels_p)
+        positive, negative = (torch.cat(parts) for parts in zip(*drawn, strict=True))
+        return positive, negative
+
+    def _losses(self, scores: Tensor, deltas: Tensor, labels: Tensor, goals: Tensor) -> dict[str, Tensor]:
+        """Compute both losses; the first of the anchors drawn are the positive ones, which alone have box targets."""
+        count = self.shared_count(torch.tensor(float(len(labels)), device=labels.device)).clamp(min=_LEAST_COUNT)
+        box = functional.smooth_l1_loss(deltas[: len(goals)], goals, beta=_SMOOTH_L1_BETA, reduction="sum")
+        objectness = functional.binary_cross_entropy_with_logits(scores, labels.to(scores.dtype), reduction="sum")
+        return {"loss_objectness": objectness / count, "loss_rpn_box_reg": box / count}
+
+    def _pays(self, maps: list[Tensor], drawn: int) -> bool:
+        """Tell whether patches take clearly fewer multiply-adds than maps."""
+        depth = len(self.head.conv)
+        on_patches = drawn * sum((2 * layer + 1) ** 2 for layer in range(depth))
+        on_maps = depth * sum(level.shape[0] * level.shape[2] * level.shape[3] for level in maps)
+        return self.sparse and on_patches < _PAYS_BELOW * on_maps
+
+    def _read(self, maps: list[Tensor], drawn_k: Tensor, sizes: list[int]) -> tuple[Tensor, Tensor]:
+        """Compute scores K and deltas K,4 of the anchors drawn; `sizes` are the anchors of an image by level."""
+        each = torch.tensor(sizes, device=drawn_k.device)
+        in_image = drawn_k % sum(sizes)
+        level_k = torch.bucketize(in_image, each.cumsum(0), right=True)
+        order = level_k.argsort(stable=True)
+        in_level = (in_image - (each.cumsum(0) - each)[level_k])[order]
+        kinds = self.anchor_generator.num_anchors_per_location()[0]
+        counts = torch.bincount(level_k, minlength=len(maps)).tolist()
+        places = zip(maps, (drawn_k[order] // sum(sizes)).split(counts), (in_level // kinds).split(counts), strict=True)
+        patches, inside = (torch.cat(parts) for parts in zip(*(self._patches(*each) for each in places), strict=True))
+        seen = self._convolved(patches, inside)
+        which = torch.arange(len(order), device=order.device), in_level % kinds
+        scores = self.head.cls_logits(seen).flatten(1)[which]
+        deltas = self.head.bbox_pred(seen).reshape(len(order), kinds, 4)[which]
+        back = order.argsort()
+        return scores[back], deltas[back]
+
+    def _patches(self, level_nchw: Tensor, image_k: Tensor, place_k: Tensor) -> tuple[Tensor, Tensor]:
+        """Cut out what each place sees, K,C,S,S, zero beyond the map; also whether it is inside, K,1,S,S."""
+        height, width = level_nchw.shape[2:]
+        reach = len(self.head.conv)
+        steps = torch.arange(-reach, reach + 1, device=place_k.device)
+        y_ks, x_ks = (place_k // width)[:, None] + steps, (place_k % width)[:, None] + steps
+        y_in, x_in = (y_ks >= 0) & (y_ks < height), (x_ks >= 0) & (x_ks < width)
+        rows_ks = image_k[:, None] * height + y_ks.clamp(0, height - 1)
+        at_kss = rows_ks[:, :, None] * width + x_ks.clamp(0, width - 1)[:, None]
+        pixels = level_nchw.permute(0, 2, 3, 1).flatten(0, 2)
+        picked = pixels.index_select(0, at_kss.flatten()).unflatten(0, at_kss.shape)
+        inside = (y_in[:, :, None] & x_in[:, None])[:, None].to(picked.dtype)
+        return picked.permute(0, 3, 1, 2) * inside, inside
+
+    def _convolved(self, patches: Tensor, inside: Tensor) -> Tensor:
+        """Send patches through the head's convolutions, each of which takes one pixel off every side; K,C,1,1."""
+        for block in self.head.conv:
+            layer, activation = block
+            inside = inside[:, :, 1:-1, 1:-1]
+            patches = activation(functional.conv2d(patches, layer.weight, layer.bias)) * inside
+        return patches
+
+
+def _own_count(count: Tensor) -> Tensor:
+    return count
