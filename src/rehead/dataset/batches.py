@@ -20,7 +20,7 @@ class SampleError(ValueError):
     """An image cannot be loaded any more; the message names the file, the reason and the cure."""
 
 
-def _nothing(record: ImageRecord, view: View) -> bool:
+def nothing_known(record: ImageRecord, view: View) -> bool:
     """Know no features."""
     return False
 
@@ -35,7 +35,7 @@ def batches(
     balance: Balance = "off",
     workers: int = 0,
     skip: int = 0,
-    knows: Knows = _nothing,
+    knows: Knows = nothing_known,
 ) -> Iterator[list[Sample]]:
     """Yield an epoch's samples in shuffled batches, without the first `skip`; the last one may be smaller.
 

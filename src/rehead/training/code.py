@@ -5,7 +5,7 @@ from pathlib import Path
 import rehead
 from rehead.files import sha256_of
 
-_PARTS = ("coco", "roi_align", "dataset", "detector", "training", "evaluation")
+_PARTS = ("coco", "roi_align", "dataset", "detector", "feature_cache", "training", "evaluation")
 
 
 def code_hashes() -> dict[str, str]:

@@ -2,27 +2,39 @@
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
 from rehead.dataset.split import Sample
 from rehead.detector.mask_targets import ObjectMasks
+from rehead.detector.trunk import pyramid
 from rehead.training.learner import Learner
 
 
 def losses_of(learner: Learner, samples: Sequence[Sample]) -> dict[str, Tensor]:
-    """Compute the five losses of a batch under the model's own names; raises FloatingPointError at a box not finite."""
-    model = learner.model
+    """Compute the five losses of a batch under the model's own names; raises FloatingPointError at a box not finite.
+
+    Where frozen features are cached, the transform sees images without content and tells sizes alone.
+    """
+    model, trunk = learner.model, learner.trunk
     images, targets = model.transform(
-        [sample.image_chw.to(learner.device) for sample in samples],
+        [sample.image_chw.to(learner.device) if trunk is None else _blank(sample) for sample in samples],
         [_target(sample, learner) for sample in samples],
     )
     for target, sample, seen_hw in zip(targets, samples, images.image_sizes, strict=True):
         target["masks"] = ObjectMasks(sample.crops, sample.size_hw, seen_hw)
         target["generator"] = learner.generator(sample.record.id)
-    features = model.backbone(images.tensors)
+    if trunk is None:
+        features = model.backbone(images.tensors)
+    else:
+        features = pyramid(learner.detector, trunk.depth, trunk.features(samples))
     proposals, rpn = model.rpn(images, features, targets)
     _, heads = model.roi_heads(features, proposals, images.image_sizes, targets)
     return {**heads, **rpn}
+
+
+def _blank(sample: Sample) -> Tensor:
+    return torch.empty(3, *sample.size_hw, device="meta")
 
 
 def _target(sample: Sample, learner: Learner) -> dict[str, Tensor]:

@@ -10,10 +10,12 @@ from torchvision.models.detection._utils import BalancedPositiveNegativeSampler
 
 from rehead.detector.build import Detector, best_device
 from rehead.detector.freezing import freeze, learning_mode
+from rehead.detector.plan import FreezeDepth
+from rehead.feature_cache.cached_trunk import CachedTrunk
 from rehead.training.distributed import ALONE, Group
 from rehead.training.ema import WeightAverage
 from rehead.training.optimiser import build_optimizer, learning_parameters, trunk_depths
-from rehead.training.plan import TrainPlan
+from rehead.training.plan import WITHOUT_EFFECT, TrainPlan
 from rehead.training.schedule import Course, build_schedule
 from rehead.training.sharing import Shares
 
@@ -50,6 +52,10 @@ class Learner:
         )
         self.at_once = plan.batch_size
         """Images that are held at once: the plan's, until there is too little memory for them."""
+        self.trunks: dict[FreezeDepth, CachedTrunk] = {}
+        """By depth, where frozen features may be read from; see `open_features`."""
+        self.cached: tuple[FreezeDepth, ...] = ()
+        """The depths at which they are: a training goes on as it began, since features are rounded as they are kept."""
         self.epochs_done = 0
         self.steps_in_epoch = 0
         """Steps done of the epoch after those."""
@@ -57,7 +63,8 @@ class Learner:
     @property
     def params(self) -> dict[str, Any]:
         """Give what makes this training what it is: the plan, and the detector's own."""
-        return {"train": self.plan.model_dump(mode="json"), "model": self.detector.plan.model_dump(mode="json")}
+        plan = self.plan.model_dump(mode="json", exclude=WITHOUT_EFFECT)
+        return {"train": plan, "model": self.detector.plan.model_dump(mode="json")}
 
     @property
     def steps_done(self) -> int:
@@ -74,6 +81,12 @@ class Learner:
         """Say in one line what thaws when."""
         more, plan = self.thawed.learning - self.frozen.learning, self.plan
         return f"epoch {plan.thaw} thaws from {plan.freeze} to {plan.thaw_to}: {more:,} more parameters learn"
+
+    @property
+    def trunk(self) -> CachedTrunk | None:
+        """Give where this epoch's frozen features come from; None where images go through the network."""
+        depth = self.plan.freeze_at(self.epoch)
+        return self.trunks[depth] if depth in self.cached and self.plan.augment_at(self.epoch).finite else None
 
     def begin(self, epoch: int) -> None:
         """Freeze what an epoch freezes, and put the rest into training mode, with the weights that learn."""
@@ -100,6 +113,7 @@ class Learner:
             "schedule": self.schedule.state_dict(),
             "average": self.average.state(),
             "at_once": self.at_once,
+            "cached": list(self.cached),
             "epochs_done": self.epochs_done,
             "steps_in_epoch": self.steps_in_epoch,
         }
@@ -111,6 +125,7 @@ class Learner:
         self.schedule.load_state_dict(state["schedule"])
         self.average.restore(state["average"])
         self.at_once = state["at_once"]
+        self.cached = tuple(state["cached"])
         self.epochs_done = state["epochs_done"]
         self.steps_in_epoch = state["steps_in_epoch"]
 

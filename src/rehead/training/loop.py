@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rehead.dataset.batches import batches
+from rehead.dataset.batches import batches, nothing_known
 from rehead.dataset.split import Split
 from rehead.training.learner import Learner
 from rehead.training.step import Step, take_step
@@ -44,6 +44,7 @@ def train(
             balance=plan.balance,
             workers=plan.workers,
             skip=learner.steps_in_epoch,
+            knows=learner.trunk.cache.knows if learner.trunk else nothing_known,
         ):
             step = take_step(learner, samples)
             steps.append(replace(step, seconds=time.perf_counter() - start))

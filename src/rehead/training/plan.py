@@ -13,6 +13,10 @@ from rehead.params import Section, scalar_fields, with_values
 Weight = Annotated[float, Field(ge=0.0, le=1000.0)]
 
 
+WITHOUT_EFFECT = {"workers", "processes", "batch_per", "process_timeout", "save_minutes"}
+"""What may change while a training goes on: with how many processes, and when it is saved or given up."""
+
+
 class LossWeights(Section):
     """What each of the five losses counts in their sum, which is minimised; 0 switches one off."""
 
@@ -87,6 +91,10 @@ class TrainPlan(Section):
     """With `classes`, images with rare classes come more often in an epoch, and others less (Gupta et al. 2019)."""
     workers: int = Field(0, ge=0, le=64)
     """Processes that load images beside the training; 0 loads in between."""
+    feature_cache: Literal["auto", "on", "off"] = "auto"
+    """Whether outputs of what is frozen are kept on disk and read from then on; auto keeps them where that pays."""
+    feature_cache_gb: float = Field(20.0, gt=0.0, le=1e6)
+    """Most that all features in data/features take; those not used for longest are removed for new ones."""
     processes: Literal["auto"] | Annotated[int, Field(ge=1, le=64)] = 1
     """Processes that train together on this machine, each on a GPU of its own if there are any; auto is one a GPU."""
     batch_per: Literal["step", "process"] = "step"
@@ -103,15 +111,14 @@ class TrainPlan(Section):
         return self.batch_size * self.accumulate
 
     def shared_by(self, processes: int) -> "TrainPlan":
-        """Give the plan of one process whose steps are those of `processes` that train together.
+        """Give the plan of what `processes` that train together do in a step.
 
         Where batch_size counts per process, a step has `processes` times the images, and the rate is that times higher
         for SGD (Goyal et al. 2017), the square root of that for AdamW (Malladi et al. 2022).
         """
         times = processes if self.batch_per == "process" else 1
         rate = self.lr * (times if self.optimizer == "sgd" else math.sqrt(times))
-        alone: dict[str, Any] = {"processes": 1, "batch_per": "step", "accumulate": self.accumulate * times, "lr": rate}
-        return self.model_copy(update=alone)
+        return self.model_copy(update={"batch_per": "step", "accumulate": self.accumulate * times, "lr": rate})
 
     def freeze_at(self, epoch: int) -> FreezeDepth:
         """Give the depth that is frozen in an epoch, counted from 1."""
@@ -137,6 +144,13 @@ class TrainPlan(Section):
         if info.data.get("thaw") is not None and frozen and order.index(depth) >= order.index(frozen):
             raise ValueError(f"must be shallower than freeze: {frozen}, or thaw: null; depths are {', '.join(order)}")
         return depth
+
+    @field_validator("feature_cache")
+    @classmethod
+    def _something_frozen(cls, mode: str, info: ValidationInfo) -> str:
+        if mode == "on" and info.data.get("freeze") == "none":
+            raise ValueError("train.freeze is none, so there is nothing that stays the same: freeze stem at least")
+        return mode
 
     def tuned(self, best: Mapping[str, Any]) -> "TrainPlan":
         """Take over what tuning found, given as {"train.lr": ...}; raises ValueError for a name that is not ours."""

@@ -1,0 +1,47 @@
+"""Features by image and view: an entry is named after the bytes of the image's file."""
+
+from pathlib import Path
+
+from blake3 import blake3
+
+from rehead.dataset.split import ImageRecord
+from rehead.dataset.views import View
+from rehead.detector.trunk import Features
+from rehead.feature_cache.store import Store
+
+_NAME_LETTERS = 32
+
+
+class FeatureCache:
+    """Features of images in `folder`, which is hashed image by image as they are asked for.
+
+    It holds no model, so loading processes can carry it along to ask what is known.
+    """
+
+    def __init__(self, folder: Path, store: Store) -> None:
+        """Take the images of a split from `folder`, and their features from `store`."""
+        self._folder, self._store = folder, store
+        self._hashes: dict[str, str] = {}
+
+    @property
+    def known(self) -> int:
+        """Count the entries that there are, of any image."""
+        return self._store.count
+
+    def knows(self, record: ImageRecord, view: View) -> bool:
+        """Tell whether there are features of this image in this view; they may still turn out damaged."""
+        return self._store.holds(self._name(record, view))
+
+    def find(self, record: ImageRecord, view: View) -> Features | None:
+        """Read features CHW; None where there are none."""
+        return self._store.read(self._name(record, view))
+
+    def put(self, record: ImageRecord, view: View, features: Features) -> None:
+        """Keep features CHW, as `rounded` gave them, if there is room."""
+        self._store.write(self._name(record, view), features)
+
+    def _name(self, record: ImageRecord, view: View) -> str:
+        if record.file_name not in self._hashes:
+            digest = blake3((self._folder / record.file_name).read_bytes())
+            self._hashes[record.file_name] = digest.hexdigest()[:_NAME_LETTERS]
+        return f"{self._hashes[record.file_name]}-{view.name}"
