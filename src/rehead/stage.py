@@ -64,11 +64,12 @@ def run(main: Callable[..., int | None]) -> NoReturn:
 class Ending:
     """Turns SIGTERM, Ctrl-C and a closed terminal into SystemExit, so that all is closed on the way out."""
 
-    def __init__(self) -> None:
-        """Begin with nobody having asked."""
+    def __init__(self, *, echo: float = _ECHO_SECONDS) -> None:
+        """Begin with nobody having asked; for `echo` seconds after a signal another one counts as the same."""
         self.status: int | None = None
         """The exit status that a signal asks for: 128 and its number."""
-        self._heard, self._holding, self._process = -math.inf, False, os.getpid()
+        self._heard, self._echo = -math.inf, echo
+        self._holding, self._process = False, os.getpid()
 
     @contextmanager
     def held_back(self) -> Iterator[None]:
@@ -103,7 +104,7 @@ class Ending:
                 os._exit(128 + number)
             return
         first, since = self.status is None, time.monotonic() - self._heard
-        if not first and since < _ECHO_SECONDS:
+        if not first and since < self._echo:
             return
         self.status, self._heard = 128 + number, time.monotonic()
         if not (first and self._holding):
@@ -113,14 +114,21 @@ class Ending:
 
 
 @contextmanager
-def stage(name: str, *, inputs: Iterable[Path], sections: Iterable[str], root: Path = Path()) -> Iterator[Ending]:
+def stage(
+    name: str, *, inputs: Iterable[Path], sections: Iterable[str], root: Path = Path(), follows: bool = False
+) -> Iterator[Ending]:
     """Run a stage's body alone, end it with the DVC that started it, and refuse inputs changed meanwhile.
 
     Yields what tells of a signal to end. Raises RuntimeError if another process runs the stage in this folder, or if an
-    input or one of the named sections of params.yaml is no longer what it was when the stage began.
+    input or one of the named sections of params.yaml is no longer what it was when the stage began. A process that
+    follows another one, which runs the same stage, leaves all of that to it.
     """
     paths, names = list(inputs), list(sections)
     ending = Ending()
+    if follows:
+        with ending.listening():
+            yield ending
+        return
     with held_lock(root / "data" / "locks" / f"{name}.lock", what=f"stage {name}"), ending.listening():
         _end_with_parent()
         before = _state(paths, names, root)

@@ -18,9 +18,9 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from rehead.training.companions import MEETING, companions, end_with_leader
+from rehead.training.plan import TrainPlan
 
 T = TypeVar("T")
-Processes = int | Literal["auto"]
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,14 @@ class Group:
             dist.all_gather_object(items, item)
         return items
 
+    def asked(self, status: int | None) -> int | None:
+        """Give every process the exit status that somebody has asked any of them for; None where nobody has."""
+        if self.size == 1:
+            return status
+        heard = torch.tensor([status or 0])
+        dist.all_reduce(heard, op=dist.ReduceOp.MAX)
+        return int(heard) or None
+
     def agree(self, facts: Mapping[str, str]) -> None:
         """Raise ValueError in every process if one of them has another value for a fact than rank 0 has."""
         for rank, others in enumerate(every := self.gathered(dict(facts))):
@@ -98,6 +106,11 @@ class Group:
 ALONE = Group()
 
 
+def follows() -> bool:
+    """Tell whether a launcher, or the process of rank 0, has started this process as another one's follower."""
+    return int(os.environ.get("RANK", "0")) > 0
+
+
 def moving_statistics(model: nn.Module) -> Iterable[Tensor]:
     """List the running means and variances of the batch norms in training mode.
 
@@ -108,7 +121,7 @@ def moving_statistics(model: nn.Module) -> Iterable[Tensor]:
             yield from (value for value in (module.running_mean, module.running_var) if value is not None)
 
 
-def process_count(asked: Processes) -> int:
+def process_count(asked: int | Literal["auto"]) -> int:
     """Count the processes of a run: WORLD_SIZE where a launcher has set it, else as asked; `auto` is one a GPU.
 
     Raises ValueError where there are GPUs, but fewer than processes on this machine.
@@ -123,12 +136,12 @@ def process_count(asked: Processes) -> int:
 
 
 @contextmanager
-def joined(processes: Processes, *, timeout: float) -> Iterator[Group]:
+def joined(plan: TrainPlan) -> Iterator[Group]:
     """Be one of the processes that train together; the first one starts the others, unless a launcher has.
 
-    Where one of them ends, raises or does not answer within `timeout` seconds, all end; RuntimeError says which.
+    Where one of them ends, raises or does not answer within `plan.process_timeout`, all end; RuntimeError says which.
     """
-    size = process_count(processes)
+    size, timeout = process_count(plan.processes), plan.process_timeout
     if "RANK" in os.environ:
         if MEETING in os.environ:
             end_with_leader()

@@ -21,7 +21,10 @@ OnStep = Callable[[Step], None]
 
 
 class Resumable:
-    """A learner, what its epochs came to so far, and the checkpoint that both go on from."""
+    """A learner, what its epochs came to so far, and the checkpoint that both go on from.
+
+    Of several processes that train together rank 0 alone reads and writes the checkpoint, and all go on from it.
+    """
 
     def __init__(self, learner: Learner, checkpoint: Checkpoint, ending: Ending) -> None:
         """Go on from the newest state that is whole; from the beginning where there is none."""
@@ -31,7 +34,7 @@ class Resumable:
         self._checkpoint, self._ending = checkpoint, ending
         self._steps: list[Step] = []  # those of the epoch that has no row yet
         self._saved = time.monotonic()
-        state = next((state for state in checkpoint.states() if self._is_whole(state)), None)
+        state = learner.group.shared(lambda: next((s for s in checkpoint.states() if self._is_whole(s)), None))
         if state is not None:
             self._restore(state)
 
@@ -65,8 +68,8 @@ class Resumable:
                 sys.exit(self._ending.status)
 
     def heed(self) -> None:
-        """Save if it is time to or somebody has asked this process to end, which it then does."""
-        asked = self._ending.status
+        """Save if it is time to or somebody has asked to end, which then all processes that train together do."""
+        asked = self.learner.group.asked(self._ending.status)
         if asked is not None or time.monotonic() - self._saved >= 60.0 * self.learner.plan.save_minutes:
             self.save()
         if asked is not None:
@@ -74,12 +77,14 @@ class Resumable:
 
     def add(self, epoch: Epoch, *, box_ap: float | None, mask_ap: float | None) -> None:
         """Add an epoch and its validation to the history, and keep the detector if it is the best so far."""
-        if self.history.add(epoch, box_ap=box_ap, mask_ap=mask_ap):
+        if self.history.add(epoch, box_ap=box_ap, mask_ap=mask_ap) and self.learner.group.leads:
             save_detector(self.learner.detector, self.best)
         self._steps.clear()
 
     def save(self) -> None:
         """Write all that the next step depends on."""
+        if not self.learner.group.leads:
+            return
         self._checkpoint.save(
             {
                 "classes": list(self.learner.detector.classes),
@@ -123,7 +128,10 @@ def resumable(learner: Learner, root: Path, *, inputs: Iterable[Path], ending: E
 
     Raises RuntimeError if another process trains by the same checkpoint.
     """
-    checkpoint = Checkpoint.of_inputs(root, inputs=inputs, plan=learner.plan.model_dump(mode="json"))
+    if not learner.group.leads:
+        yield Resumable(learner, Checkpoint(root), ending)
+        return
+    checkpoint = Checkpoint.of_inputs(root, inputs=inputs, plan=learner.params["train"])
     with held_lock(checkpoint.folder / "lock", what=f"the training kept in {checkpoint.folder}"):
         yield Resumable(learner, checkpoint, ending)
         checkpoint.remove()
