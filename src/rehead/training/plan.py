@@ -11,6 +11,7 @@ from rehead.detector.plan import FreezeDepth
 from rehead.params import Section, scalar_fields, with_values
 
 Weight = Annotated[float, Field(ge=0.0, le=1000.0)]
+PrecisionName = Literal["auto", "float32", "bfloat16", "float16"]
 
 
 WITHOUT_EFFECT = {"workers", "processes", "batch_per", "process_timeout", "save_minutes"}
@@ -103,6 +104,15 @@ class TrainPlan(Section):
     """Seconds that a process waits for the others before the training ends."""
     save_minutes: float = Field(5.0, gt=0.0)
     """Longest time between two saves of what an interrupted training goes on from; the end of an epoch saves anyway."""
+    precision: PrecisionName = "auto"
+    """Number format of the network's products; auto is bfloat16 or float16 on a GPU, float32 on a CPU."""
+    compile: bool = False
+    """Whether torch compiles pyramid and heads, which takes minutes at the start of each run."""
+    deterministic: bool = False
+    """Whether a GPU computes in a fixed order, so that the same training ends with the same weights, and more slowly.
+
+    On a CPU it does so anyway, at equal thread count.
+    """
     seed: int = Field(0, ge=0)
 
     @property
