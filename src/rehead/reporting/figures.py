@@ -133,9 +133,13 @@ def _ap(per_class: Mapping[str, Mapping[str, Any]], name: str, head: str) -> flo
 
 
 def _plot_loss(axes: Axes, history: Sequence[Row]) -> None:
-    axes.plot(*_points(history, "loss"), color=INK, marker="o")
-    axes.set_title("Training loss, all parts added")
-    axes.set_ylim(bottom=0)
+    axes.plot(*_points(history, "loss"), color=INK, label="training", marker="o")
+    unseen = _points(history, "val_loss")
+    if unseen[0]:
+        axes.plot(*unseen, "--", color=INK, label="validation", marker="o", mfc="white")
+        axes.legend(loc="upper right", ncols=2)
+    axes.set_title("Loss, all parts added")
+    axes.set_ylim(0, 1.15 * max([0.01, *_points(history, "loss")[1], *unseen[1]]))
 
 
 def _plot_parts(axes: Axes, history: Sequence[Row]) -> None:

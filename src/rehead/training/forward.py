@@ -11,19 +11,20 @@ from rehead.detector.trunk import pyramid
 from rehead.training.learner import Learner
 
 
-def losses_of(learner: Learner, samples: Sequence[Sample]) -> dict[str, Tensor]:
+def losses_of(learner: Learner, samples: Sequence[Sample], *, unseen: bool = False) -> dict[str, Tensor]:
     """Compute the five losses of a batch under the model's own names; raises FloatingPointError at a box not finite.
 
-    Where frozen features are cached, the transform sees images without content and tells sizes alone.
+    Where frozen features are cached, the transform sees images without content and tells sizes alone; nothing is
+    cached of `unseen` images, those that nothing is learned from.
     """
-    model, trunk = learner.model, learner.trunk
+    model, trunk = learner.model, None if unseen else learner.trunk
     images, targets = model.transform(
         [sample.image_chw.to(learner.device) if trunk is None else _blank(sample) for sample in samples],
         [_target(sample, learner) for sample in samples],
     )
     for target, sample, seen_hw in zip(targets, samples, images.image_sizes, strict=True):
         target["masks"] = ObjectMasks(sample.crops, sample.size_hw, seen_hw)
-        target["generator"] = learner.generator(sample.record.id)
+        target["generator"] = learner.generator(sample.record.id, unseen=unseen)
     if trunk is None:
         features = model.backbone(images.tensors)
     else:

@@ -10,8 +10,10 @@ from rehead.training.loop import Epoch
 
 COLUMNS = (
     "epoch", "loss", "loss_classifier", "loss_box_reg", "loss_mask", "loss_objectness", "loss_rpn_box_reg",
-    "lr", "images_per_second", "val_box_AP", "val_mask_AP", "seconds",
+    "lr", "gradient_norm", "images_per_second", "val_loss", "val_box_AP", "val_mask_AP", "seconds",
 )  # fmt: skip
+
+_VALIDATED = ("val_loss", "val_box_AP", "val_mask_AP")
 
 Row = dict[str, float | int | None]
 
@@ -22,14 +24,16 @@ class History:
 
     rows: list[Row] = field(default_factory=list)
 
-    def add(self, epoch: Epoch, *, box_ap: float | None, mask_ap: float | None) -> bool:
+    def add(self, epoch: Epoch, *, box_ap: float | None, mask_ap: float | None, loss: float | None = None) -> bool:
         """Add an epoch and its validation; tells whether its mask AP is the best so far (undefined counts as zero)."""
         best = max((float(row["val_mask_AP"] or 0.0) for row in self.rows), default=-1.0)
         row: Row = {
             "epoch": epoch.number,
             **epoch.losses,
             "lr": epoch.steps[-1].lr,
+            "gradient_norm": sum(step.gradient_norm for step in epoch.steps) / len(epoch.steps),
             "images_per_second": epoch.images_per_second,
+            "val_loss": loss,
             "val_box_AP": box_ap,
             "val_mask_AP": mask_ap,
             "seconds": epoch.seconds,
@@ -38,9 +42,11 @@ class History:
         return (mask_ap or 0.0) > best
 
     def points(self, epoch: Epoch) -> list[tuple[str, float, int]]:
-        """Give the losses of an epoch's steps and its scores as (metric, value, step)."""
+        """Give the losses, gradient norms and rates of an epoch's steps and its scores as (metric, value, step)."""
         points = [(f"train/{name}", value, step.number) for step in epoch.steps for name, value in step.losses.items()]
-        scores = {name.replace("_", "/", 1): self.rows[-1][name] for name in ("val_box_AP", "val_mask_AP")}
+        for step in epoch.steps:
+            points += [("train/gradient_norm", step.gradient_norm, step.number), ("train/lr", step.lr, step.number)]
+        scores = {name.replace("_", "/", 1): self.rows[-1].get(name) for name in _VALIDATED}
         return points + [
             (name, float(value), epoch.steps[-1].number) for name, value in scores.items() if value is not None
         ]
@@ -51,13 +57,20 @@ class History:
         scores = ", ".join(
             f"{head} AP {row[f'val_{head}_AP']:.3f}" for head in ("box", "mask") if row[f"val_{head}_AP"] is not None
         )
-        told = f"epoch {row['epoch']}: loss {row['loss']:.3f}, {row['images_per_second']:.1f} images/s"
+        unseen = "" if row.get("val_loss") is None else f" ({row['val_loss']:.3f} in validation)"
+        told = f"epoch {row['epoch']}: loss {row['loss']:.3f}{unseen}, {row['images_per_second']:.1f} images/s"
         return f"{told}, {scores}" if scores else told
 
     @property
     def best(self) -> Row:
         """Give the first row with the best validation mask AP."""
         return max(self.rows, key=lambda row: float(row["val_mask_AP"] or 0.0))
+
+    def has_settled(self, patience: int | None) -> bool:
+        """Tell whether the mask AP has not risen for so many epochs; None waits for ever."""
+        if patience is None or not self.rows:
+            return False
+        return int(self.rows[-1]["epoch"] or 0) - int(self.best["epoch"] or 0) >= patience
 
     def total(self, column: str) -> float:
         """Add up a column."""

@@ -12,11 +12,13 @@ from rehead.detector.build import Detector, best_device
 from rehead.detector.freezing import freeze, learning_mode
 from rehead.detector.plan import FreezeDepth
 from rehead.feature_cache.cached_trunk import CachedTrunk
+from rehead.training.budget import Budget
 from rehead.training.distributed import ALONE, Group
 from rehead.training.ema import WeightAverage
 from rehead.training.optimiser import build_optimizer, learning_parameters, trunk_depths
 from rehead.training.plan import WITHOUT_EFFECT, TrainPlan
-from rehead.training.schedule import Course, build_schedule
+from rehead.training.precision import precision_of
+from rehead.training.schedule import build_schedule
 from rehead.training.sharing import Shares
 
 _POSITIVE_SHARE = 0.25
@@ -32,6 +34,8 @@ class Learner:
         """
         self.detector, self.plan, self.group = detector, plan, group
         self.device = best_device()
+        self.precision = precision_of(plan.precision, self.device)
+        self.scaler = self.precision.scaler()
         self.model = detector.model.to(self.device, memory_format=torch.channels_last)
         self.thawed = freeze(detector, plan.freeze_at(plan.epochs))
         """What learns, and what never does, once all is thawed that will be."""
@@ -46,9 +50,10 @@ class Learner:
         self.average = WeightAverage(self.model, plan.ema, frozen=self.thawed.modules)
         """In the model between two epochs, for those who evaluate and save it."""
         self.steps_an_epoch = -(-images // plan.images_a_step)
-        self.course = Course(plan.epochs * self.steps_an_epoch)
+        self.budget = Budget(plan, steps_an_epoch=self.steps_an_epoch, group=group)
+        """How many epochs there will be."""
         self.schedule: LambdaLR = build_schedule(
-            self.optimizer, plan, course=self.course, thaw=((plan.thaw or 1) - 1) * self.steps_an_epoch
+            self.optimizer, plan, course=self.budget.course, thaw=((plan.thaw or 1) - 1) * self.steps_an_epoch
         )
         self.at_once = plan.batch_size
         """Images that are held at once: the plan's, until there is too little memory for them."""
@@ -100,9 +105,13 @@ class Learner:
         seeds = np.random.SeedSequence([self.plan.seed, self.epoch, self.steps_in_epoch])
         torch.manual_seed(int(seeds.generate_state(1)[0]))
 
-    def generator(self, image: int) -> torch.Generator:
-        """Give what the next step draws an image's anchors and RoIs by, whatever images and processes are beside it."""
-        seeds = np.random.SeedSequence([self.plan.seed, self.epoch, self.steps_in_epoch, image])
+    def generator(self, image: int, *, unseen: bool = False) -> torch.Generator:
+        """Give what an image's anchors and RoIs are drawn by, whatever images and processes are beside it.
+
+        For an image that nothing is learned from it is the same after every step.
+        """
+        now = [] if unseen else [self.epoch, self.steps_in_epoch]
+        seeds = np.random.SeedSequence([self.plan.seed, *now, image])
         return torch.Generator(self.device).manual_seed(int(seeds.generate_state(1)[0]))
 
     def state(self) -> dict[str, Any]:
@@ -111,7 +120,9 @@ class Learner:
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict(),
+            "scaler": self.scaler.state_dict(),
             "average": self.average.state(),
+            "budget": self.budget.state(),
             "at_once": self.at_once,
             "cached": list(self.cached),
             "epochs_done": self.epochs_done,
@@ -123,7 +134,9 @@ class Learner:
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])
+        self.scaler.load_state_dict(state["scaler"])
         self.average.restore(state["average"])
+        self.budget.restore(state["budget"])
         self.at_once = state["at_once"]
         self.cached = tuple(state["cached"])
         self.epochs_done = state["epochs_done"]
