@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 from rehead.dataset.split import Split, load_split
@@ -13,7 +14,8 @@ from rehead.progress import progress
 from rehead.stage import run, stage
 from rehead.tracking.run import tracked_run
 from rehead.training.code import code_hashes
-from rehead.training.distributed import follows, joined
+from rehead.training.joining import follows, joined
+from rehead.training.features import open_features
 from rehead.training.learner import Learner
 from rehead.training.loop import Epoch
 from rehead.training.plan import TrainPlan
@@ -22,7 +24,15 @@ from rehead.training.resumption import OnStep, Resumable, resumable
 
 
 def main(
-    *, dataset: Path, start: Path, tuning: Path, checkpoints: Path, out: Path, report: Path, history: Path
+    *,
+    dataset: Path,
+    start: Path,
+    tuning: Path,
+    checkpoints: Path,
+    features: Path,
+    out: Path,
+    report: Path,
+    history: Path,
 ) -> None:
     """Write the trained detector to `out`, and what happened to `report` and `history`."""
     inputs = [dataset, start, tuning]
@@ -34,6 +44,7 @@ def main(
         fit, validate = load_split(dataset, "train"), load_split(dataset, "val")
         learner = Learner(load_detector(start), plan, images=len(fit), group=group)
         group.agree({split.name: split.fingerprint for split in (fit, validate)} | code_hashes())
+        caching = open_features(learner, fit, features)
         with resumable(learner, checkpoints, inputs=inputs, ending=ending) as training:
             if not group.leads:
                 deque(_validated(training, fit, validate), maxlen=0)
@@ -46,6 +57,7 @@ def main(
                 training.run_id = log.run_id
                 for split in (fit, validate):
                     log.dataset(split.name, split.fingerprint, source=dataset)
+                bar.line(caching.line)
                 if learner.steps_done:
                     bar.line(f"going on after step {learner.steps_done}, where an earlier run was interrupted")
                 for epoch in _validated(
@@ -61,7 +73,7 @@ def main(
                 record.write_csv(history)
                 log.artifact(history)
             done = training_report(learner, record, validation=validate, start=start, out=out, run_id=log.run_id)
-            write_json(report, done)
+            write_json(report, {**done, "feature_cache": asdict(caching)})
 
 
 def _plan(tuning: Path) -> TrainPlan:

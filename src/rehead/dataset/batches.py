@@ -11,7 +11,7 @@ from rehead.dataset.ordering import Visit, visits
 from rehead.dataset.plan import AugmentPlan, Balance
 from rehead.dataset.split import ImageRecord, Sample, Split
 from rehead.dataset.views import View
-from rehead.dataset.workers import loaded_batches
+from rehead.dataset.workers import Deal, everything, loaded_batches
 
 Knows = Callable[[ImageRecord, View], bool]
 
@@ -35,16 +35,18 @@ def batches(
     balance: Balance = "off",
     workers: int = 0,
     skip: int = 0,
+    deal: Deal = everything,
     knows: Knows = nothing_known,
 ) -> Iterator[list[Sample]]:
     """Yield an epoch's samples in shuffled batches, without the first `skip`; the last one may be smaller.
 
+    Of each batch only what `deal` gives of it is loaded: a process's part of what several learn from together.
     Where `knows` says that an image's features are at hand, its sample comes without pixels. Raises SampleError, and
     WorkerError.
     """
     order = visits(split, balance=balance, seed=seed, epoch=epoch)[skip * batch_size :]
     samples = _Epoch(split, plan, seed, epoch, knows)
-    for batch in loaded_batches(samples, order, batch_size=batch_size, workers=workers):
+    for batch in loaded_batches(samples, order, batch_size=batch_size, workers=workers, deal=deal):
         for sample in batch:
             if isinstance(sample, SampleError):
                 raise sample

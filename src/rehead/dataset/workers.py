@@ -15,6 +15,14 @@ _PATIENCE_SECONDS = 120
 _PR_SET_PDEATHSIG = 1
 
 
+Deal = Callable[[Sequence[Any]], Sequence[Any]]
+
+
+def everything(batch: Sequence[Any]) -> Sequence[Any]:
+    """Deal out a batch to one process alone."""
+    return batch
+
+
 class WorkerError(RuntimeError):
     """A process that loads samples has died or does not answer; the message says what may mend it."""
 
@@ -25,17 +33,18 @@ def loaded_batches(
     *,
     batch_size: int,
     workers: int,
+    deal: Deal = everything,
     pin: bool = False,
     patience: float = _PATIENCE_SECONDS,
 ) -> Iterator[list[Any]]:
     """Yield what a dataset gives for each entry of an order, as lists, loaded by so many processes; 0 for none.
 
-    Raises WorkerError when one of them dies, or does not answer for `patience` seconds.
+    Of each batch only what `deal` gives of it is loaded, which may be nothing. Raises WorkerError when one of them
+    dies, or does not answer for `patience` seconds.
     """
     loader = DataLoader(
         dataset,
-        batch_size=batch_size,
-        sampler=order,
+        batch_sampler=[list(deal(order[first : first + batch_size])) for first in range(0, len(order), batch_size)],
         num_workers=workers,
         collate_fn=list,
         timeout=patience if workers else 0,

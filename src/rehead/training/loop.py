@@ -44,6 +44,7 @@ def train(
             balance=plan.balance,
             workers=plan.workers,
             skip=learner.steps_in_epoch,
+            deal=learner.group.part,
             knows=learner.trunk.cache.knows if learner.trunk else nothing_known,
         ):
             step = take_step(learner, samples)

@@ -1,7 +1,7 @@
 """One optimiser step, and what it came to."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -9,10 +9,12 @@ from torch import Tensor
 from torch.nn.utils import clip_grad_norm_
 
 from rehead.dataset.split import Sample
+from rehead.training.distributed import ALONE, Group
 from rehead.training.forward import losses_of
 from rehead.training.learner import Learner
 from rehead.training.memory import is_want_of_memory, release_memory
 from rehead.training.optimiser import learning_parameters
+from rehead.training.plan import LossWeights
 
 
 @dataclass(frozen=True)
@@ -44,17 +46,17 @@ def take_step(learner: Learner, samples: Sequence[Sample]) -> Step:
 
     As many images as `learner.at_once` go through the model together, and the gradients add up, each part with the
     weight of its images. After a want of memory fewer go together, from then on; raises RuntimeError if one alone is
-    too much.
+    too much. Of several processes that train together each has samples of its own, or none, and they take one step.
     """
-    before = learner.at_once
-    losses = _backward(learner, samples)
+    before, images = learner.at_once, learner.group.count(len(samples))
+    losses = _backward(learner, samples, images=images)
     norm = clip_grad_norm_(learning_parameters(learner.model), learner.plan.clip)
     *told, gradient = torch.stack([*losses.values(), norm]).tolist()  # at once: a GPU is waited for a single time
     values = dict(zip(losses, told, strict=True))
     if not math.isfinite(values["loss"]):
-        raise DivergedError(_divergence(values, samples))
+        raise DivergedError(_divergence(values, _names(samples, learner.group)))
     if not math.isfinite(gradient):
-        raise DivergedError(_divergence(values | {"gradient norm": gradient}, samples))
+        raise DivergedError(_divergence(values | {"gradient norm": gradient}, _names(samples, learner.group)))
     lr = float(learner.optimizer.param_groups[0]["lr"])
     learner.optimizer.step()
     learner.schedule.step()
@@ -62,36 +64,46 @@ def take_step(learner: Learner, samples: Sequence[Sample]) -> Step:
     learner.steps_in_epoch += 1
     note = f"too little memory for {before} images at once: from here on {learner.at_once}, with the same step and rate"
     said = note if learner.at_once < before else ""
-    return Step(learner.steps_done, learner.epoch, values, lr, len(samples), gradient_norm=gradient, note=said)
+    return Step(learner.steps_done, learner.epoch, values, lr, images, gradient_norm=gradient, note=said)
 
 
-def _backward(learner: Learner, samples: Sequence[Sample]) -> dict[str, Tensor]:
+def _backward(learner: Learner, samples: Sequence[Sample], *, images: int) -> dict[str, Tensor]:
     """Leave the gradients of all samples in the model, and give the mean losses, however many parts that takes."""
     while True:
         learner.seed_step()
         learner.optimizer.zero_grad(set_to_none=True)
         try:
-            return _added_up(learner, samples)
+            return _added_up(learner, samples, images=images)
         except (RuntimeError, MemoryError) as error:
             if not is_want_of_memory(error):
                 raise
+            if learner.group.size > 1:
+                raise RuntimeError(
+                    f"out of memory with {min(learner.at_once, len(samples))} images at once: lower train.batch_size; "
+                    "only a process that trains alone can go on with fewer"
+                ) from error
             fault = str(error)
         # Only here is the error gone, and with its traceback what the failed attempt held.
         release_memory()
         learner.at_once = _fewer(min(learner.at_once, len(samples)), samples, fault)
 
 
-def _added_up(learner: Learner, samples: Sequence[Sample]) -> dict[str, Tensor]:
-    weights = learner.plan.loss_weights
+def _added_up(learner: Learner, samples: Sequence[Sample], *, images: int) -> dict[str, Tensor]:
     sums: dict[str, Tensor] = {}
-    for first in range(0, len(samples), learner.at_once):
+    for first in range(0, -(-images // learner.group.size), learner.at_once):
         part = samples[first : first + learner.at_once]
-        losses = _losses(learner, part)
-        losses["loss"] = torch.stack([weights.of(name) * value for name, value in losses.items()]).sum()
-        share = len(part) / len(samples)
-        (share * losses["loss"]).backward()
-        sums = {name: share * value.detach() + sums.get(name, 0.0) for name, value in losses.items()}
+        own, means, seen = learner.shares.weigh(_losses(learner, part) if part else {}, images=len(part))
+        share = seen / images
+        if own:
+            learner.scaler.scale(share * _sum(own, learner.plan.loss_weights)).backward()
+        means["loss"] = _sum(means, learner.plan.loss_weights)
+        sums = {name: share * value + sums.get(name, 0.0) for name, value in means.items()}
+    learner.group.sum_gradients(learner.model)
     return sums
+
+
+def _sum(losses: Mapping[str, Tensor], weights: LossWeights) -> Tensor:
+    return torch.stack([weights.of(name) * value for name, value in losses.items()]).sum()
 
 
 def _fewer(images: int, samples: Sequence[Sample], fault: str) -> int:
@@ -109,10 +121,15 @@ def _losses(learner: Learner, samples: Sequence[Sample]) -> dict[str, Tensor]:
     try:
         return losses_of(learner, samples)
     except FloatingPointError as error:
-        raise DivergedError(_divergence({}, samples)) from error
+        raise DivergedError(_divergence({}, _names(samples))) from error
 
 
-def _divergence(values: dict[str, float], samples: Sequence[Sample]) -> str:
+def _names(samples: Sequence[Sample], group: Group = ALONE) -> str:
+    """Name the images of a step, those of the other processes as well where all of them ask for it."""
+    every = group.gathered([sample.record.file_name for sample in samples])
+    return ", ".join(name for names in every for name in names)
+
+
+def _divergence(values: dict[str, float], names: str) -> str:
     losses = ", ".join(f"{name} {value:.4g}" for name, value in values.items()) or "boxes are not finite"
-    names = ", ".join(sample.record.file_name for sample in samples)
     return f"training diverged ({losses}) on {names}: lower train.lr or look at these images; no step was taken"
