@@ -1,17 +1,16 @@
-"""One run of a stage: alone, on inputs that stay as they are, and no longer than its DVC."""
+"""One run of a stage: alone, on inputs that stay as they are, no longer than its DVC, and closed when told to end."""
 
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from rehead.stage import stage
+from rehead.stage import Ending, run, stage
 
 _BODY = """
 import sys, time
@@ -24,14 +23,6 @@ with stage("train", inputs=[], sections=[], root=Path(sys.argv[1])):
     finally:
         print("closed", flush=True)
 """
-
-
-@pytest.fixture(autouse=True)
-def signals_as_before() -> Iterator[None]:
-    """A stage takes SIGTERM over for the rest of its process, which here is that of the tests."""
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture
@@ -135,3 +126,74 @@ def test_a_stage_ends_with_the_dvc_that_started_it(project: Path) -> None:
     while orphan.is_running() and orphan.status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_stage_leaves_signals_as_it_found_them(project: Path) -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)]
+    with stage("train", inputs=[], sections=[], root=project):
+        pass
+    assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)] == before
+
+
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)],
+    ids=lambda value: str(value),
+)
+def test_each_signal_to_end_has_its_exit_status(number: signal.Signals, status: int) -> None:
+    with pytest.raises(SystemExit) as left, Ending().listening():
+        signal.raise_signal(number)
+    assert left.value.code == status
+
+
+def test_a_signal_that_is_held_back_is_obeyed_when_the_block_ends() -> None:
+    ending, done = Ending(), False
+    with pytest.raises(SystemExit) as left, ending.listening(), ending.held_back():  # noqa: PT012
+        signal.raise_signal(signal.SIGTERM)
+        assert ending.status == 143
+        done = True
+    assert (done, left.value.code) == (True, 143)
+
+
+def test_a_second_signal_ends_at_once() -> None:
+    ending = Ending(echo=0.0)
+    with pytest.raises(SystemExit) as left, ending.listening(), ending.held_back():  # noqa: PT012
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGINT)
+        pytest.fail("it went on")
+    assert left.value.code == 130
+
+
+def test_the_same_signal_by_two_ways_is_one() -> None:
+    ending, done = Ending(), False
+    with pytest.raises(SystemExit), ending.listening(), ending.held_back():  # noqa: PT012
+        signal.raise_signal(signal.SIGHUP)
+        signal.raise_signal(signal.SIGTERM)
+        done = True
+    assert (done, ending.status) == (True, 129)
+
+
+def test_a_signal_that_the_process_was_started_to_ignore_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        ending = Ending()
+        with ending.listening():
+            signal.raise_signal(signal.SIGHUP)
+        assert ending.status is None
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(FloatingPointError("loss is nan"), 65), (ValueError("no"), 1), (KeyboardInterrupt(), 130)]
+)
+def test_the_exit_status_says_what_kind_of_end_it_was(
+    error: BaseException, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def main() -> None:
+        raise error
+
+    monkeypatch.setattr(sys, "argv", ["stages/train.py"])
+    with pytest.raises(SystemExit) as left:
+        run(main)
+    assert left.value.code == status

@@ -42,18 +42,6 @@ def test_the_loss_falls_on_images_seen_again_and_again(drawn: Split) -> None:
     assert epochs[-1].losses["loss"] < 0.8 * epochs[0].losses["loss"]
 
 
-def test_a_training_interrupted_after_an_epoch_ends_with_the_same_weights(drawn: Split) -> None:
-    whole = learner_of(drawn)
-    list(train(whole, drawn))
-    first = learner_of(drawn)
-    next(train(first, drawn))
-    state = first.state()
-    second = learner_of(drawn)
-    second.restore(state)
-    list(train(second, drawn))
-    assert all(torch.equal(value, weights_of(second)[name]) for name, value in weights_of(whole).items())
-
-
 def test_the_frozen_trunk_does_not_move(drawn: Split) -> None:
     learner = learner_of(drawn)
     before = weights_of(learner)
