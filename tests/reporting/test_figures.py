@@ -34,6 +34,13 @@ def test_a_history_without_validation_says_so(history: Path) -> None:
     assert "Validation AP (not measured)" in [axes.get_title(loc="left") for axes in plot_training(rows).axes]
 
 
+def test_the_loss_in_validation_stands_beside_that_of_training_where_it_was_measured(history: Path) -> None:
+    rows = read_history(history)
+    assert len(plot_training(rows).axes[0].lines) == 1
+    lines = plot_training([row | {"val_loss": 2.5} for row in rows]).axes[0].lines
+    assert [line.get_label() for line in lines] == ["training", "validation"]
+
+
 def test_one_figure_gives_the_same_svg_twice(history: Path) -> None:
     rows = read_history(history)
     assert render_svg(plot_training(rows, columns=1)) == render_svg(plot_training(rows, columns=1))

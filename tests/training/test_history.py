@@ -1,4 +1,7 @@
+import csv
 from pathlib import Path
+
+import pytest
 
 from rehead.training.history import COLUMNS, History
 from rehead.training.loop import Epoch
@@ -9,7 +12,7 @@ NAMES = ("loss", "loss_classifier", "loss_box_reg", "loss_mask", "loss_objectnes
 
 def epoch(number: int) -> Epoch:
     losses = dict.fromkeys(NAMES, 1.0 / number)
-    return Epoch(number, (Step(number, number, losses, 0.01, 4),), losses, 8.0, 2.0)
+    return Epoch(number, (Step(number, number, losses, 0.01, 4, gradient_norm=2.0),), losses, 8.0, 2.0)
 
 
 def test_only_a_higher_mask_ap_is_the_best() -> None:
@@ -34,10 +37,33 @@ def test_the_table_has_a_line_an_epoch_and_leaves_undefined_scores_empty(tmp_pat
     assert lines[2].endswith(",0.25,0.125,2")
 
 
+@pytest.mark.parametrize(("patience", "settled"), [(None, False), (3, False), (2, True), (1, True)])
+def test_a_score_has_settled_when_it_has_not_risen_for_so_many_epochs(patience: int | None, settled: bool) -> None:
+    record = History()
+    for number, ap in enumerate((0.2, 0.4, 0.4, 0.3), 1):
+        record.add(epoch(number), box_ap=0.5, mask_ap=ap)
+    assert record.has_settled(patience) is settled
+
+
+def test_before_the_first_epoch_nothing_has_settled() -> None:
+    assert not History().has_settled(1)
+
+
+def test_the_loss_in_validation_is_in_the_table_the_line_and_the_tracker(tmp_path: Path) -> None:
+    record = History()
+    record.add(epoch(1), box_ap=0.5, mask_ap=0.5, loss=1.25)
+    record.write_csv(tmp_path / "t.csv")
+    with (tmp_path / "t.csv").open() as stream:
+        assert next(csv.DictReader(stream))["val_loss"] == "1.25"
+    assert "1.250 in validation" in record.line()
+    assert ("val/loss", 1.25, 1) in record.points(epoch(1))
+
+
 def test_steps_and_scores_become_points_of_the_tracker() -> None:
     record = History()
     record.add(epoch(3), box_ap=None, mask_ap=0.5)
     points = record.points(epoch(3))
     assert ("train/loss_mask", 1 / 3, 3) in points
+    assert ("train/gradient_norm", 2.0, 3) in points
     assert ("val/mask_AP", 0.5, 3) in points
     assert not [name for name, _, _ in points if name == "val/box_AP"]

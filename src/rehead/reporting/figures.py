@@ -139,7 +139,7 @@ def _plot_loss(axes: Axes, history: Sequence[Row]) -> None:
         axes.plot(*unseen, "--", color=INK, label="validation", marker="o", mfc="white")
         axes.legend(loc="upper right", ncols=2)
     axes.set_title("Loss, all parts added")
-    axes.set_ylim(0, 1.15 * max([0.01, *_points(history, "loss")[1], *unseen[1]]))
+    axes.set_ylim(0, 1.25 * max([0.01, *_points(history, "loss")[1], *unseen[1]]))
 
 
 def _plot_parts(axes: Axes, history: Sequence[Row]) -> None:
