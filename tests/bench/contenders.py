@@ -32,7 +32,7 @@ def run_ours(
     *,
     model: Mapping[str, Any],
     train: Mapping[str, Any],
-    scored: bool = False,
+    scored_from: int | None = None,
     stop_at: float | None = None,
     without: Sequence[str] = (),
 ) -> Figures:
@@ -41,7 +41,7 @@ def run_ours(
         "dataset": str(dataset),
         "model": model,
         "train": train,
-        "scored": scored,
+        "scored_from": scored_from,
         "stop_at": stop_at,
         "without": without,
     }

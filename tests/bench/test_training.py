@@ -6,7 +6,7 @@ first filling of the cache with it. Parts run by themselves with -k and leave th
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -58,8 +58,8 @@ def fruits(tmp_path_factory: pytest.TempPathFactory) -> Figures:
         peer = run_peer(FRUITS, weights=TRUNK, size=320, epochs=_epochs(EPOCHS), seed=seed)
         aim = {"batch_size": 2, "seed": seed}
         quick = {**aim, "epochs": _epochs(RECIPE_EPOCHS)}
-        recipe = run_ours(dataset, model=model, train=quick, scored=True, stop_at=peer["mask_ap"])
-        whole = run_ours(dataset, model=model, train={**aim, "epochs": _epochs(EPOCHS)}, scored=True)
+        recipe = run_ours(dataset, model=model, train=quick, scored_from=1, stop_at=peer["mask_ap"])
+        whole = run_ours(dataset, model=model, train={**aim, "epochs": _epochs(EPOCHS)}, scored_from=_epochs(EPOCHS))
         pairs.append({"peer": peer, "recipe": recipe, "ten_epochs": whole})
     return _write("fruits_nuts", {**_fruit_ratios(pairs), "runs": pairs})
 
@@ -112,9 +112,10 @@ def resnet(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     model = {"arch": arch, "weights": str(trunk), "input_size": 512}
     epochs = _epochs(EPOCHS)
 
-    def rate(*, rois: Mapping[str, Any] = PEERS_ROIS, **others: Any) -> float:
-        train = {**PEERS_STEPS, **rois, "epochs": epochs}
-        return float(run_ours(dataset, model=model, train=train, **others)["images_per_s"])
+    def rate(*, rois: Mapping[str, Any] = PEERS_ROIS, without: Sequence[str] = ()) -> float:
+        cache = "off" if "cache" in without else "auto"
+        train = {**PEERS_STEPS, **rois, "epochs": epochs, "feature_cache": cache}
+        return float(run_ours(dataset, model=model, train=train, without=without)["images_per_s"])
 
     pairs = [
         (rate(), run_peer(data, arch=arch, weights=trunk, size=512, epochs=epochs, lr=PEERS_RATE)["images_per_s"])
