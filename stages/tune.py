@@ -10,7 +10,7 @@ from rehead.tuning.plan import TunePlan
 from rehead.tuning.result import StudyResult
 
 
-def main(*, dataset: Path, start: Path, report: Path, figures: Path) -> None:
+def main(*, dataset: Path, start: Path, features: Path, report: Path, figures: Path) -> None:
     """Write what the study came to to `report` and `figures`; the train stage takes the best values from there."""
     plan = read_params("tune", TunePlan)
     read = [dataset / name for name in ("images", "train.json", "val.json")]
@@ -37,7 +37,7 @@ def main(*, dataset: Path, start: Path, report: Path, figures: Path) -> None:
             study,
             plan,
             axes,
-            training_objective(dataset, start, training),
+            training_objective(dataset, start, training, features=features, trials=plan.trials),
             first=starting_point(axes, training),
             on_trial=lambda record: print(record.line(), flush=True),
         )

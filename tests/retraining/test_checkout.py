@@ -50,7 +50,7 @@ def test_inputs_and_databases_are_shared_and_outputs_are_not(repository: Path, c
         (repository / "data" / name).mkdir()
     share_data(repository, checkout, outputs=["data/dataset", "reports/x.json"])
     shared = {entry.name for entry in (checkout / "data").iterdir() if entry.is_symlink()}
-    assert shared == {"raw", "mlflow.db", "spool", "checkpoints"}
+    assert shared == {"raw", "mlflow.db", "spool", "checkpoints", "features"}
 
 
 def test_what_a_dvc_file_brings_is_left_to_dvc(repository: Path, checkout: Path) -> None:

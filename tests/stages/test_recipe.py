@@ -42,6 +42,7 @@ def project(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             start=detector / "initial",
             tuning=reports / "tuning.json",
             checkpoints=data / "checkpoints",
+            features=data / "features",
             out=detector / "trained",
             report=reports / "training.json",
             history=reports / "training.csv",

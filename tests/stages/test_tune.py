@@ -26,6 +26,7 @@ def run_stage() -> dict[str, Any]:
     tune.main(
         dataset=Path("data/dataset"),
         start=Path("data/detector/initial"),
+        features=Path("data/features"),
         report=Path("reports/tuning.json"),
         figures=Path("reports/figures/tuning"),
     )
@@ -70,7 +71,7 @@ def test_without_trials_the_folder_of_pictures_is_empty(untuned: Path) -> None:
 def test_without_trials_no_library_that_takes_seconds_is_loaded(untuned: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from stages import tune;"
-        "tune.main(dataset=Path('d'), start=Path('s'), report=Path('r.json'), figures=Path('f'));"
+        "tune.main(dataset=Path('d'), start=Path('s'), features=Path('c'), report=Path('r'), figures=Path('f'));"
         "print({'torch', 'mlflow', 'optuna', 'matplotlib'} & set(sys.modules))"
     )
     answer = subprocess.run(

@@ -21,6 +21,11 @@ class Decision:
     use: bool
     reason: str
 
+    @property
+    def line(self) -> str:
+        """Say it in one line."""
+        return f"feature cache {'on' if self.use else 'off'}: {self.reason}"
+
 
 @dataclass(frozen=True)
 class Prospect:
@@ -68,11 +73,16 @@ def expected_views(plan: AugmentPlan, *, epochs: int) -> float:
 
 def decide(prospect: Prospect, *, cap_gb: float) -> Decision:
     """Say whether features are worth keeping within `cap_gb`."""
-    gigabytes = prospect.needed_bytes / 1e9
-    if gigabytes > cap_gb:
-        return Decision(False, f"features would take {gigabytes:.1f} GB, and train.feature_cache_gb is {cap_gb:g}")
-    seen = f"{prospect.epochs} epochs show an image in {prospect.views:.1f} views"
+    needed = _told(prospect.needed_bytes)
+    if prospect.needed_bytes > cap_gb * 1e9:
+        return Decision(False, f"features would take {needed}, and train.feature_cache_gb is {cap_gb:g}")
+    seen = f"{prospect.epochs} epoch(s) show an image in {prospect.views:.1f} views"
     gain = f"{max(prospect.gain, 0.0):.0%} of the time for loading and the frozen part"
     if prospect.gain < _LEAST_GAIN:
         return Decision(False, f"{seen}, so it would spare {gain}, less than {_LEAST_GAIN:.0%}")
-    return Decision(True, f"{seen}, so it spares about {gain} and takes {gigabytes:.2g} GB")
+    return Decision(True, f"{seen}, so it spares about {gain} and takes {needed}")
+
+
+def _told(count: float) -> str:
+    """Say a number of bytes."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"

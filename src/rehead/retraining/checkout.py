@@ -13,8 +13,9 @@ from rehead.retraining.supervision import CommandFailed
 
 # Each checkout makes these itself; everything else below data/ is shared.
 _OWN = {".gitignore", "locks", "retraining"}
-# What a stage leaves for the next one must not end with the checkout: unsent runs, the state of a cut-off training.
-_OUTLIVE = ("spool", "checkpoints")
+# What a stage leaves for the next one must not end with the checkout: unsent runs, the state of a cut-off training,
+# what frozen trunks made of images.
+_OUTLIVE = ("spool", "checkpoints", "features")
 
 
 def clean_checkout(repository: Path, place: Path) -> Path:

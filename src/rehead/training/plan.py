@@ -14,8 +14,8 @@ Weight = Annotated[float, Field(ge=0.0, le=1000.0)]
 PrecisionName = Literal["auto", "float32", "bfloat16", "float16"]
 
 
-WITHOUT_EFFECT = {"workers", "processes", "batch_per", "process_timeout", "save_minutes"}
-"""What may change while a training goes on: with how many processes, and when it is saved or given up."""
+WITHOUT_EFFECT = {"workers", "processes", "batch_per", "process_timeout", "save_minutes", "feature_cache_gb"}
+"""What may change while a training goes on: how many processes, when it is saved or given up, what may lie on disk."""
 
 
 class LossWeights(Section):

@@ -13,6 +13,7 @@ from rehead.evaluation.validation import score_split
 from rehead.files import read_json
 from rehead.params import with_values
 from rehead.training.code import code_hashes
+from rehead.training.features import open_features
 from rehead.training.learner import Learner
 from rehead.training.loop import train
 from rehead.training.plan import TrainPlan
@@ -33,12 +34,16 @@ def facts_of(dataset: Path, start: Path, plan: TrainPlan, tune: TunePlan) -> dic
     }
 
 
-def training_objective(dataset: Path, start: Path, plan: TrainPlan) -> Objective:
-    """Return the objective that trains the detector saved in `start` by `plan` with a trial's values in it."""
+def training_objective(dataset: Path, start: Path, plan: TrainPlan, *, features: Path, trials: int) -> Objective:
+    """Return the objective that trains the detector saved in `start` by `plan` with a trial's values in it.
+
+    What stays frozen in all of `trials` trials is computed once, and kept below `features`.
+    """
     fit, validate = load_split(dataset, "train"), load_split(dataset, "val")
 
     def mask_ap_by_epoch(params: dict[str, Scalar]) -> Iterator[float]:
         learner = Learner(load_detector(start), plan.tuned(params), images=len(fit))
+        open_features(learner, fit, features, trainings=trials)
         for _ in train(learner, fit):
             # Undefined where validation holds no object; it then counts as zero, as in the train stage.
             yield score_split(learner.detector, validate).mask["AP"] or 0.0

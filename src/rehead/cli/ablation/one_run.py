@@ -6,10 +6,12 @@ and each predicted image as a line of JSON on stdout, and at last a fault if the
 
 import json
 import resource
+import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from rehead.detector.plan import ModelPlan
 from rehead.detector.weights import first_detector
 from rehead.evaluation.validation import predict_split
 from rehead.files import read_json
+from rehead.training.features import open_features
 from rehead.training.learner import Learner
 from rehead.training.loop import train
 from rehead.training.plan import TrainPlan
@@ -56,7 +59,9 @@ def run_once(request: dict[str, Any], *, tell: Tell) -> None:
     fit, validate = load_split(dataset, "train"), load_split(dataset, "val")
     plan = TrainPlan.model_validate(request["train"])
     learner = Learner(_first_detector(request, fit), plan, images=len(fit))
-    seconds, worked = _trained(learner, fit, tell=tell)
+    with _own_folder(Path(request["folder"])) as features:
+        open_features(learner, fit, features)
+        seconds, worked = _trained(learner, fit, tell=tell)
     memory = _peak_mib()
     run = Run(
         value=request["value"],
@@ -92,6 +97,20 @@ def _first_detector(request: dict[str, Any], fit: Split) -> Detector:
     plan = ModelPlan.model_validate(request["model"])
     tile = tile_of(read_json(fit.folder / "manifest.json"))
     return first_detector(plan, fit.classes, tile=tile, file=_weights_file(request)).detector
+
+
+@contextmanager
+def _own_folder(folder: Path) -> Iterator[Path]:
+    """Yield a place for features beside a run's folder, empty before and gone afterwards.
+
+    Runs that shared them would take less time than the one that computed them, and times are compared.
+    """
+    features = folder.with_name(f".{folder.name}.features")
+    shutil.rmtree(features, ignore_errors=True)
+    try:
+        yield features
+    finally:
+        shutil.rmtree(features, ignore_errors=True)
 
 
 def _trained(learner: Learner, fit: Split, *, tell: Tell) -> tuple[float, float]:
