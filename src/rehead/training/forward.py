@@ -19,18 +19,20 @@ def losses_of(learner: Learner, samples: Sequence[Sample], *, unseen: bool = Fal
     """
     model, trunk = learner.model, None if unseen else learner.trunk
     images, targets = model.transform(
-        [sample.image_chw.to(learner.device) if trunk is None else _blank(sample) for sample in samples],
+        [
+            sample.image_chw.to(learner.device, non_blocking=True) if trunk is None else _blank(sample)
+            for sample in samples
+        ],
         [_target(sample, learner) for sample in samples],
     )
     for target, sample, seen_hw in zip(targets, samples, images.image_sizes, strict=True):
         target["masks"] = ObjectMasks(sample.crops, sample.size_hw, seen_hw)
         target["generator"] = learner.generator(sample.record.id, unseen=unseen)
-    if trunk is None:
-        features = model.backbone(images.tensors)
-    else:
-        features = pyramid(learner.detector, trunk.depth, trunk.features(samples))
-    proposals, rpn = model.rpn(images, features, targets)
-    _, heads = model.roi_heads(features, proposals, images.image_sizes, targets)
+    frozen = trunk.features(samples) if trunk else {}  # for trainings in any format, so in float32
+    with learner.precision.autocast():
+        features = pyramid(learner.detector, trunk.depth, frozen) if trunk else model.backbone(images.tensors)
+        proposals, rpn = model.rpn(images, features, targets)
+        _, heads = model.roi_heads(features, proposals, images.image_sizes, targets)
     return {**heads, **rpn}
 
 

@@ -134,7 +134,8 @@ class Learner:
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])
-        self.scaler.load_state_dict(state["scaler"])
+        if state["scaler"]:  # empty where the training began in a format that needs none
+            self.scaler.load_state_dict(state["scaler"])
         self.average.restore(state["average"])
         self.budget.restore(state["budget"])
         self.at_once = state["at_once"]

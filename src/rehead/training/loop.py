@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from rehead.dataset.batches import batches, nothing_known
 from rehead.dataset.split import Split
+from rehead.training.determinism import reproducible
 from rehead.training.learner import Learner
 from rehead.training.step import Step, take_step
 
@@ -22,16 +23,23 @@ class Epoch:
 
 
 def train(
-    learner: Learner, split: Split, *, earlier: Sequence[Step] = (), on_step: Callable[[Step], None] = lambda step: None
+    learner: Learner,
+    split: Split,
+    *,
+    earlier: Sequence[Step] = (),
+    on_step: Callable[[Step], None] = lambda step: None,
+    until: Callable[[], bool] = lambda: False,
 ) -> Iterator[Epoch]:
     """Yield each remaining epoch of the learner's plan; `earlier` are the steps of the first one that are done.
 
+    No other begins once `until` says so, or the plan's minutes would not suffice; what the caller does between two
+    epochs counts.
     All random choices follow from (seed, epoch) and the step or the image, so an interrupted run goes on exactly where
     it was. `on_step` may raise: the learner is then as the step left it, and its state can be saved.
     Raises DivergedError with the losses and the image names when a loss is not finite.
     """
     plan = learner.plan
-    while learner.epochs_done < plan.epochs:
+    while learner.epochs_done < learner.budget.epochs and not learner.group.shared(until):
         learner.begin(learner.epoch)
         start = time.perf_counter()
         steps, earlier = list(earlier), ()
@@ -47,13 +55,16 @@ def train(
             deal=learner.group.part,
             knows=learner.trunk.cache.knows if learner.trunk else nothing_known,
         ):
-            step = take_step(learner, samples)
+            with reproducible(asked=plan.deterministic):
+                step = take_step(learner, samples)
             steps.append(replace(step, seconds=time.perf_counter() - start))
+            learner.budget.spend(steps[-1].seconds, step=step.number)
             on_step(steps[-1])
             start = time.perf_counter()
         learner.average.show()
         learner.epochs_done, learner.steps_in_epoch = learner.epoch, 0
         yield epoch_of(steps)
+        learner.budget.finish(time.perf_counter() - start, step=learner.steps_done)
 
 
 def epoch_of(steps: Sequence[Step]) -> Epoch:

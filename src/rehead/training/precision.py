@@ -20,7 +20,7 @@ _DTYPES: dict[PrecisionName, torch.dtype] = {
 }
 _FIRST_SCALE = 2.0**16
 """Of float16 losses; halved until no gradient overflows."""
-LEAST_SCALE = 1.0
+_LEAST_SCALE = 1.0
 """Gradients that overflow even at this scale are not too large for float16: the training has diverged."""
 
 
@@ -38,6 +38,11 @@ class Precision:
     def scaler(self) -> torch.amp.GradScaler:
         """Give what keeps small gradients of float16 above zero; for other formats it passes everything on."""
         return torch.amp.GradScaler(self.device.type, init_scale=_FIRST_SCALE, enabled=self.dtype == torch.float16)
+
+
+def may_overflow(scaler: torch.amp.GradScaler) -> bool:
+    """Tell whether a gradient that is not finite may come from the scale of the loss alone; the step is left out."""
+    return scaler.is_enabled() and scaler.get_scale() > _LEAST_SCALE
 
 
 def precision_of(asked: PrecisionName, device: torch.device) -> Precision:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.utils import clip_grad_norm_
+from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from rehead.dataset.split import Sample
 from rehead.training.distributed import ALONE, Group
@@ -15,6 +15,7 @@ from rehead.training.learner import Learner
 from rehead.training.memory import is_want_of_memory, release_memory
 from rehead.training.optimiser import learning_parameters
 from rehead.training.plan import LossWeights
+from rehead.training.precision import may_overflow
 
 
 @dataclass(frozen=True)
@@ -50,20 +51,27 @@ def take_step(learner: Learner, samples: Sequence[Sample]) -> Step:
     """
     before, images = learner.at_once, learner.group.count(len(samples))
     losses = _backward(learner, samples, images=images)
-    norm = clip_grad_norm_(learning_parameters(learner.model), learner.plan.clip)
+    learner.scaler.unscale_(learner.optimizer)
+    learns = [value for value in learning_parameters(learner.model) if value.grad is not None]
+    norm = get_total_norm([value.grad for value in learns if value.grad is not None])
     *told, gradient = torch.stack([*losses.values(), norm]).tolist()  # at once: a GPU is waited for a single time
     values = dict(zip(losses, told, strict=True))
     if not math.isfinite(values["loss"]):
         raise DivergedError(_divergence(values, _names(samples, learner.group)))
-    if not math.isfinite(gradient):
+    if not math.isfinite(gradient) and not may_overflow(learner.scaler):
         raise DivergedError(_divergence(values | {"gradient norm": gradient}, _names(samples, learner.group)))
     lr = float(learner.optimizer.param_groups[0]["lr"])
-    learner.optimizer.step()
+    if gradient > learner.plan.clip:
+        clip_grads_with_norm_(learns, learner.plan.clip, norm)
+    learner.scaler.step(learner.optimizer)
+    learner.scaler.update()
     learner.schedule.step()
     learner.average.update()
     learner.steps_in_epoch += 1
     note = f"too little memory for {before} images at once: from here on {learner.at_once}, with the same step and rate"
     said = note if learner.at_once < before else ""
+    if not math.isfinite(gradient):
+        gradient, said = 0.0, "gradients overflowed float16: this step was left out, and losses are scaled less"
     return Step(learner.steps_done, learner.epoch, values, lr, images, gradient_norm=gradient, note=said)
 
 
