@@ -52,6 +52,13 @@ class Bar:
             text = f"{self._label}: {self._done} of {self._total}, {rate:.1f}/s, {left:.0f} s left {note}"
             print(text.rstrip(), file=sys.stderr, flush=True)
 
+    def expect(self, total: int) -> None:
+        """Let the work end with `total` units, where it turns out to be less or more than was thought."""
+        if total != self._total:
+            self._total = total
+            if self._display is not None:
+                self._display.update(self._display.task_ids[0], total=total)
+
     def line(self, text: str) -> None:
         """Print a line that stays, above the bar."""
         if self._display is not None:

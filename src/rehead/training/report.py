@@ -5,8 +5,11 @@ from typing import Any
 
 from rehead.dataset.split import Split
 from rehead.files import read_json
+from rehead.progress import Bar
 from rehead.training.history import History
 from rehead.training.learner import Learner
+from rehead.training.plan import TrainPlan
+from rehead.training.step import Step
 
 
 def training_report(
@@ -24,6 +27,7 @@ def training_report(
         "frozen_modules": list(learner.thawed.modules),
         "modules": _modules(learner),
         "epochs": len(record.rows),
+        "ended_early": early_end(learner.plan, record),
         "steps": len(record.rows) * learner.steps_an_epoch,
         "best_epoch": best["epoch"],
         "best_mask_AP": best["val_mask_AP"],
@@ -36,6 +40,24 @@ def training_report(
         "weights_sha256": read_json(out / "manifest.json")["weights.safetensors"],
         "run_id": run_id,
     }
+
+
+def show_step(step: Step, learner: Learner, bar: Bar) -> None:
+    """Move a training's bar on by a step, towards as many steps as there will be."""
+    bar.expect(learner.budget.epochs * learner.steps_an_epoch)
+    bar.advance(f"loss {step.losses['loss']:.3f}")
+    if step.note:
+        bar.line(step.note)
+
+
+def early_end(plan: TrainPlan, record: History) -> str | None:
+    """Say in one line why there were fewer epochs than planned; None if there were not."""
+    done = len(record.rows)
+    if done >= plan.epochs:
+        return None
+    if record.has_settled(plan.patience):
+        return f"ended after epoch {done}: no better mask AP since epoch {record.best['epoch']} (train.patience)"
+    return f"ended after epoch {done} of {plan.epochs}: no more fit into {plan.minutes:g} minutes (train.minutes)"
 
 
 def _modules(learner: Learner) -> list[dict[str, Any]]:

@@ -58,8 +58,15 @@ class Resumable:
             if self.learner.epochs_done > len(self.history.rows):
                 yield epoch_of(self._steps)
             earlier = tuple(self._steps)
+            patience = self.learner.plan.patience
             try:
-                yield from train(self.learner, split, earlier=earlier, on_step=after)
+                yield from train(
+                    self.learner,
+                    split,
+                    earlier=earlier,
+                    on_step=after,
+                    until=lambda: self.history.has_settled(patience),
+                )
             except RuntimeError as error:
                 if self._ending.status is None:
                     raise
@@ -75,9 +82,9 @@ class Resumable:
         if asked is not None:
             sys.exit(asked)
 
-    def add(self, epoch: Epoch, *, box_ap: float | None, mask_ap: float | None) -> None:
+    def add(self, epoch: Epoch, *, box_ap: float | None, mask_ap: float | None, loss: float | None = None) -> None:
         """Add an epoch and its validation to the history, and keep the detector if it is the best so far."""
-        if self.history.add(epoch, box_ap=box_ap, mask_ap=mask_ap) and self.learner.group.leads:
+        if self.history.add(epoch, box_ap=box_ap, mask_ap=mask_ap, loss=loss) and self.learner.group.leads:
             save_detector(self.learner.detector, self.best)
         self._steps.clear()
 
