@@ -4,8 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 import torch.distributed as dist
@@ -13,6 +12,8 @@ import torch.distributed as dist
 from rehead.training.companions import MEETING, companions, end_with_leader
 from rehead.training.distributed import ALONE, Group
 from rehead.training.plan import TrainPlan
+
+_START_SECONDS = 600.0
 
 
 def follows() -> bool:
@@ -79,7 +80,7 @@ def _met(rank: int, size: int, *, timeout: float, meeting: str | None) -> Iterat
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", rank)))
     dist.init_process_group(
         "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo",
-        init_method=None if meeting is None else f"file://{Path(meeting).absolute()}",
+        store=None if meeting is None else _assembled(meeting, rank, size),
         rank=rank,
         world_size=size,
         timeout=timedelta(seconds=timeout),
@@ -95,3 +96,11 @@ def _met(rank: int, size: int, *, timeout: float, meeting: str | None) -> Iterat
         raise
     finally:
         dist.destroy_process_group()
+
+
+def _assembled(meeting: str, rank: int, size: int) -> Any:
+    """Wait until all have come to the meeting: a process that still imports is not one that does not answer."""
+    store = dist.FileStore(meeting, size)  # type: ignore[attr-defined] # which torch does not list as its own
+    store.set(f"process {rank}", "here")
+    store.wait([f"process {other}" for other in range(size)], timedelta(seconds=_START_SECONDS))
+    return store
