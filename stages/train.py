@@ -1,26 +1,23 @@
 """Freeze the trunk, fine-tune the rest, keep the epoch with the best validation mask AP."""
 
-from collections import deque
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from rehead.dataset.split import Split, load_split
+from rehead.dataset.split import load_split
 from rehead.detector.checkpoint import copy_detector, load_detector
-from rehead.evaluation.together import score_together
+from rehead.evaluation.epochs import follow, scored_epochs
 from rehead.files import read_json, write_json
 from rehead.params import read_params
 from rehead.progress import progress
 from rehead.stage import run, stage
 from rehead.tracking.run import tracked_run
 from rehead.training.code import code_hashes
-from rehead.training.joining import follows, joined
 from rehead.training.features import open_features
+from rehead.training.joining import follows, joined
 from rehead.training.learner import Learner
-from rehead.training.loop import Epoch
 from rehead.training.plan import TrainPlan
-from rehead.training.report import training_report
-from rehead.training.resumption import OnStep, Resumable, resumable
+from rehead.training.report import early_end, show_step, training_report
+from rehead.training.resumption import resumable
 
 
 def main(
@@ -38,16 +35,16 @@ def main(
     inputs = [dataset, start, tuning]
     with (
         stage("train", inputs=inputs, sections=["train"], follows=follows()) as ending,
-        joined(read_params("train", TrainPlan)) as group,
+        joined(given := read_params("train", TrainPlan)) as group,
     ):
-        plan = group.shared(lambda: _plan(tuning)).shared_by(group.size)
+        plan = group.shared(lambda: given.tuned(read_json(tuning)["best"])).shared_by(group.size)
         fit, validate = load_split(dataset, "train"), load_split(dataset, "val")
         learner = Learner(load_detector(start), plan, images=len(fit), group=group)
         group.agree({split.name: split.fingerprint for split in (fit, validate)} | code_hashes())
         caching = open_features(learner, fit, features)
         with resumable(learner, checkpoints, inputs=inputs, ending=ending) as training:
             if not group.leads:
-                deque(_validated(training, fit, validate), maxlen=0)
+                follow(training, fit, validate)
                 return
             record = training.history
             with (
@@ -60,36 +57,20 @@ def main(
                 bar.line(caching.line)
                 if learner.steps_done:
                     bar.line(f"going on after step {learner.steps_done}, where an earlier run was interrupted")
-                for epoch in _validated(
-                    training, fit, validate, on_step=lambda step: bar.advance(f"loss {step.losses['loss']:.3f}")
-                ):
+                for epoch in scored_epochs(training, fit, validate, on_step=lambda step: show_step(step, learner, bar)):
                     log.series(record.points(epoch))
                     bar.line(record.line())
                     if plan.thaw == epoch.number + 1:
                         bar.line(learner.thaw_line)
                     training.save()
 
+                if early := early_end(plan, record):
+                    bar.line(early)
                 copy_detector(training.best, out)
                 record.write_csv(history)
                 log.artifact(history)
             done = training_report(learner, record, validation=validate, start=start, out=out, run_id=log.run_id)
             write_json(report, {**done, "feature_cache": asdict(caching)})
-
-
-def _plan(tuning: Path) -> TrainPlan:
-    """Read the parameters, with what tuning found."""
-    return read_params("train", TrainPlan).tuned(read_json(tuning)["best"])
-
-
-def _validated(
-    training: Resumable, fit: Split, validate: Split, *, on_step: OnStep = lambda step: None
-) -> Iterator[Epoch]:
-    """Yield each epoch when it is scored; what all processes must do alike is in here."""
-    learner = training.learner
-    for epoch in training.epochs(fit, on_step=on_step):
-        scores = score_together(learner.detector, validate, group=learner.group, on_image=training.heed)
-        training.add(epoch, box_ap=scores.box["AP"], mask_ap=scores.mask["AP"])
-        yield epoch
 
 
 if __name__ == "__main__":
