@@ -102,8 +102,10 @@ def _added_up(learner: Learner, samples: Sequence[Sample], *, images: int) -> di
         part = samples[first : first + learner.at_once]
         own, means, seen = learner.shares.weigh(_losses(learner, part) if part else {}, images=len(part))
         share = seen / images
+        # Scaled even where there is nothing to learn from: a scaler that never was cannot be asked to undo it.
+        loss = learner.scaler.scale(share * _sum(own or means, learner.plan.loss_weights))
         if own:
-            learner.scaler.scale(share * _sum(own, learner.plan.loss_weights)).backward()
+            loss.backward()
         means["loss"] = _sum(means, learner.plan.loss_weights)
         sums = {name: share * value + sums.get(name, 0.0) for name, value in means.items()}
     learner.group.sum_gradients(learner.model)
