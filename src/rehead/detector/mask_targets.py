@@ -81,6 +81,7 @@ class ObjectMasks:
             drawn_rmm[place] = rows_rml[place, :, :height] @ mask_hw @ columns_rml[place, :, :width].T
         return torch.from_numpy(drawn_rmm)
 
+    @torch.autocast("cuda", enabled=False)  # what is learned from keeps its precision
     def _draw_together(self, boxes_r4: Tensor, index_r: Tensor, side: int) -> Tensor:
         flat, table_n9, *sources = self._on(boxes_r4.device)
         of_r9 = table_n9[index_r]
