@@ -81,7 +81,6 @@ class ObjectMasks:
             drawn_rmm[place] = rows_rml[place, :, :height] @ mask_hw @ columns_rml[place, :, :width].T
         return torch.from_numpy(drawn_rmm)
 
-    @torch.autocast("cuda", enabled=False)  # what is learned from keeps its precision
     def _draw_together(self, boxes_r4: Tensor, index_r: Tensor, side: int) -> Tensor:
         flat, table_n9, *sources = self._on(boxes_r4.device)
         of_r9 = table_n9[index_r]
@@ -95,7 +94,8 @@ class ObjectMasks:
             own_rl = sources[axis][seen_rl.clamp(max=len(sources[axis]) - 1)] - starts_r2[:, axis, None]
             picked.append(own_rl.minimum(sizes_r2[:, axis, None] - 1).clamp(min=0))
         at_rhw = (offset_r1 + picked[_ROWS] * sizes_r2[:, _COLUMNS, None])[..., None] + picked[_COLUMNS][:, None]
-        return rows_rml[..., :high] @ flat[at_rhw].float() @ columns_rml[..., :wide].mT
+        with torch.autocast(flat.device.type, enabled=False):  # what is learned from keeps its precision
+            return rows_rml[..., :high] @ flat[at_rhw].float() @ columns_rml[..., :wide].mT
 
     def _weights(self, boxes_r4: Tensor, spans_r4: Tensor, side: int, lines: int) -> Tensor:
         """Weigh the lines of each object's crop in the bins of its box; 2,R,side,lines, rows before columns."""
