@@ -13,15 +13,20 @@ _NAME_LETTERS = 32
 
 
 class FeatureCache:
-    """Features of images in `folder`, which is hashed image by image as they are asked for.
+    """Features of the images in a folder, each of which is hashed when it is first asked for.
 
     It holds no model, so loading processes can carry it along to ask what is known.
     """
 
-    def __init__(self, folder: Path, store: Store) -> None:
-        """Take the images of a split from `folder`, and their features from `store`."""
-        self._folder, self._store = folder, store
+    def __init__(self, images: Path, store: Store) -> None:
+        """Take the images of a split from the folder `images`, and their features from `store`."""
+        self._images, self._store = images, store
         self._hashes: dict[str, str] = {}
+
+    @property
+    def folder(self) -> Path:
+        """Give the folder of the entries."""
+        return self._store.folder
 
     @property
     def known(self) -> int:
@@ -42,6 +47,6 @@ class FeatureCache:
 
     def _name(self, record: ImageRecord, view: View) -> str:
         if record.file_name not in self._hashes:
-            digest = blake3((self._folder / record.file_name).read_bytes())
+            digest = blake3((self._images / record.file_name).read_bytes())
             self._hashes[record.file_name] = digest.hexdigest()[:_NAME_LETTERS]
         return f"{self._hashes[record.file_name]}-{view.name}"

@@ -40,7 +40,7 @@ class Store:
         tell: Callable[[str], None] = _tell,
     ) -> None:
         """Leave `reserve_bytes` of the disk to others; `tell` is given what a person should know, each thing once."""
-        self._root, self._folder = root, root / key
+        self._root, self.folder = root, root / key
         self._cap, self._reserve, self._tell = cap_bytes, reserve_bytes, tell
         self._opened, self._known_bytes, self._unseen_bytes = time.time(), 0, cap_bytes
         self._closed = self._told_of_damage = False
@@ -48,15 +48,15 @@ class Store:
     @property
     def count(self) -> int:
         """Count the entries under the key."""
-        return sum(1 for _ in self._folder.glob("*"))
+        return sum(1 for _ in self.folder.glob("*"))
 
     def holds(self, name: str) -> bool:
         """Tell whether there is such an entry, sound or not."""
-        return (self._folder / name).exists()
+        return (self.folder / name).exists()
 
     def read(self, name: str) -> Features | None:
         """Read an entry; one that is damaged is removed, and None comes back as if it had not been there."""
-        path = self._folder / name
+        path = self.folder / name
         try:
             features = unpacked(path)
             self._mark_used(path)
@@ -77,13 +77,13 @@ class Store:
             return
         data = packed(features)
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            if shutil.disk_usage(self._folder).free < len(data) + self._reserve:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            if shutil.disk_usage(self.folder).free < len(data) + self._reserve:
                 self._close(f"less than {self._reserve / 1e9:.1f} GB of the disk would be left")
             elif not self._has_room(len(data)):
                 self._close(f"train.feature_cache_gb: {self._cap / 1e9:g} is reached by what is in use")
             else:
-                write_atomically(self._folder / name, data)
+                write_atomically(self.folder / name, data)
                 self._known_bytes += len(data)
                 self._unseen_bytes += len(data)
         except OSError as fault:
