@@ -79,6 +79,7 @@ def family() -> Iterator[tuple[int, list[int]]]:
     if parent == 0:
         os.setpgrp()
         found = loaded_batches(Numbers(), range(10_000), batch_size=1, workers=2)
+        next(found)  # from the first worker, the next from the second
         next(found)
         os.write(writer, " ".join(str(child.pid) for child in psutil.Process().children()).encode())
         time.sleep(60)
@@ -91,6 +92,7 @@ def family() -> Iterator[tuple[int, list[int]]]:
     os.close(writer)
 
 
+@pytest.mark.slow  # 1 s
 def test_workers_end_with_the_process_that_started_them_however_it_ends(family: tuple[int, list[int]]) -> None:
     parent, workers = family
     watched = [psutil.Process(own) for own in workers]
@@ -100,6 +102,7 @@ def test_workers_end_with_the_process_that_started_them_however_it_ends(family: 
     assert not psutil.wait_procs(watched, timeout=3)[1]
 
 
+@pytest.mark.slow  # 1 s
 def test_a_signal_to_the_whole_group_is_left_to_the_one_that_started_them(family: tuple[int, list[int]]) -> None:
     parent, workers = family
     os.killpg(parent, signal.SIGSTOP)

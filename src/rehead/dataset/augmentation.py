@@ -25,26 +25,27 @@ def draw_view(plan: AugmentPlan, *, rng: np.random.Generator) -> View:
 def augment(sample: Sample, plan: AugmentPlan, donor: Callable[[], Sample], *, rng: np.random.Generator) -> Sample:
     """Vary one sample beyond its view; the same generator state gives the same result.
 
-    `donor` loads the sample whose objects are pasted, where chance wants any. Both are scaled first, each by its own
-    factor, and what they give together is cut and shaded. No sample loses all its objects.
+    `donor` loads the sample whose objects are pasted, where chance wants any. Both are shaded and scaled, each in its
+    own way, and what they give together is cut. No sample loses all its objects.
     """
-    shade = _draw_shade(plan, rng=rng)
+    sample = _shaded(sample, plan, rng=rng)
     if plan.scales != (1.0, 1.0):
         sample = _kept(sample, _scaled(sample, sample.size_hw, plan, rng=rng))
     if rng.random() < plan.copy_paste:
-        giving = donor()
+        giving = _shaded(donor(), plan, rng=rng)
         sample = paste(sample, framed(giving, _scaled(giving, sample.size_hw, plan, rng=rng)), rng=rng)
     if rng.random() < plan.crop:
         height, width = rng.uniform(_SMALLEST_CUT, 1.0, 2).tolist()
-        around = _one_of(sample, rng=rng)
-        sample = _kept(sample, cutting(sample.size_hw, (height, width), rng=rng, around=around))
-    return replace(sample, image_chw=shaded(sample.image_chw, shade))
+        sample = _kept(sample, cutting(sample.size_hw, (height, width), rng=rng, around=_one_of(sample, rng=rng)))
+    return sample
 
 
-def _draw_shade(plan: AugmentPlan, *, rng: np.random.Generator) -> Shade:
+def _shaded(sample: Sample, plan: AugmentPlan, *, rng: np.random.Generator) -> Sample:
+    """Draw and make a change of colours; before any rim is added, which must stay what the network sees as nothing."""
     brightness, contrast = 1.0 + rng.uniform(-1.0, 1.0, 2) * [plan.brightness, plan.contrast]
     saturation, hue = rng.uniform(-1.0, 1.0, 2) * [plan.saturation, plan.hue]
-    return Shade(float(brightness), float(contrast), float(1.0 + saturation), float(hue))
+    shade = Shade(float(brightness), float(contrast), float(1.0 + saturation), float(hue))
+    return replace(sample, image_chw=shaded(sample.image_chw, shade))
 
 
 def _scaled(sample: Sample, canvas_hw: tuple[int, int], plan: AugmentPlan, *, rng: np.random.Generator) -> Frame:
