@@ -11,6 +11,7 @@ from rehead.params import read_params
 from rehead.progress import progress
 from rehead.stage import run, stage
 from rehead.tracking.run import tracked_run
+from rehead.training.batch_size import fit_batch
 from rehead.training.code import code_hashes
 from rehead.training.features import open_features
 from rehead.training.joining import follows, joined
@@ -43,6 +44,7 @@ def main(
         group.agree({split.name: split.fingerprint for split in (fit, validate)} | code_hashes())
         caching = open_features(learner, fit, features)
         with resumable(learner, checkpoints, inputs=inputs, ending=ending) as training:
+            fitted = fit_batch(learner, fit)
             if not group.leads:
                 follow(training, fit, validate)
                 return
@@ -55,6 +57,8 @@ def main(
                 for split in (fit, validate):
                     log.dataset(split.name, split.fingerprint, source=dataset)
                 bar.line(caching.line)
+                if fitted:
+                    bar.line(fitted)
                 if learner.steps_done:
                     bar.line(f"going on after step {learner.steps_done}, where an earlier run was interrupted")
                 for epoch in scored_epochs(training, fit, validate, on_step=lambda step: show_step(step, learner, bar)):

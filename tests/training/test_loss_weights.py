@@ -7,7 +7,8 @@ from rehead.dataset.split import Split
 from rehead.detector.build import build_detector
 from rehead.detector.plan import ModelPlan
 from rehead.training.learner import Learner
-from rehead.training.plan import LossWeights, TrainPlan
+from rehead.training.loss_weights import LossWeights
+from rehead.training.plan import TrainPlan
 from rehead.training.step import Step, take_step
 
 MODEL = ModelPlan(weights="none", input_size=64, fpn_channels=8, box_head=8, mask_layers=(8,))

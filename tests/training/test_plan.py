@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from rehead.params import ParamsError, read_params
-from rehead.training.plan import LossWeights, TrainPlan
+from rehead.training.loss_weights import LossWeights
+from rehead.training.plan import TrainPlan
 
 ALL_ZERO = "{classifier: 0, box_reg: 0, mask: 0, objectness: 0, rpn_box_reg: 0}"
 

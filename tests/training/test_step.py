@@ -8,7 +8,8 @@ import torch
 from rehead.dataset.split import Split
 from rehead.training.learner import Learner
 from rehead.training.loop import train
-from rehead.training.plan import LossWeights, TrainPlan
+from rehead.training.loss_weights import LossWeights
+from rehead.training.plan import TrainPlan
 from rehead.training.step import take_step
 from tests.training.test_loop import PLAN, learner_of, weights_of
 

@@ -12,12 +12,11 @@ from rehead.cli.plans import Plans
 from rehead.cli.scale import pixels_loaded, pixels_seen, samples_an_image
 from rehead.detector.plan import FreezeDepth
 from rehead.detector.sizes import SIZES
+from rehead.training.plan import batch_sizes
 
 _STEPS = 600
 _LEAST_EPOCHS, _MOST_EPOCHS = 5, 100
 _ENOUGH_IMAGES = 1000
-_LARGEST_BATCH, _LARGEST_BATCH_ON_CPU = 16, 8
-_STEPS_AN_EPOCH = 4
 _FIXED_BYTES = 1.5e9
 """torch itself, weights, their gradients and AdamW's two moments: 0.8e9 to 1.7e9 measured."""
 _BYTES_A_PIXEL = {
@@ -64,9 +63,7 @@ def advise_thaw(survey: Survey, plans: Plans) -> Advice:
 
 def advise_batch_size(survey: Survey, plans: Plans) -> Advice:
     """Take the largest power of two that fits into memory and leaves an epoch some steps."""
-    most = _LARGEST_BATCH if survey.memory.gpu else _LARGEST_BATCH_ON_CPU
-    most = min(most, max(1, int(_samples(survey, plans)) // _STEPS_AN_EPOCH))
-    sizes = [2**power for power in range(most.bit_length())]
+    sizes = batch_sizes(_samples(survey, plans), device="cuda" if survey.memory.gpu else "cpu")
     fitting = [size for size in sizes if estimate_bytes(survey, plans, batch_size=size) <= survey.memory.usable]
     size = max(fitting, default=1)
     told = f"takes an estimated {in_gib(estimate_bytes(survey, plans, batch_size=size))} of {survey.memory}"
@@ -78,10 +75,11 @@ def advise_batch_size(survey: Survey, plans: Plans) -> Advice:
 def advise_epochs(survey: Survey, plans: Plans) -> Advice:
     """Aim at some hundred steps, which is what new heads need."""
     images = _samples(survey, plans)
-    steps = max(1, ceil(images / plans.train.batch_size))
+    size = plans.train.images_at_once
+    steps = max(1, ceil(images / size))
     number = min(_MOST_EPOCHS, max(_LEAST_EPOCHS, round(_STEPS / steps)))
     what = "images" if plans.data.tile is None else "tiles"
-    because = f"{number * steps} steps of {plans.train.batch_size} {what}, {images:.0f} an epoch"
+    because = f"{number * steps} steps of {size} {what}, {images:.0f} an epoch"
     return Advice("train", "epochs", number, because)
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 from torchvision.models.detection._utils import BalancedPositiveNegativeSampler
@@ -27,6 +28,13 @@ _POSITIVE_SHARE = 0.25
 class Learner:
     """What learns and how; between two steps its state is whole."""
 
+    at_once: int
+    """Images that are held at once: the plan's, until there is too little memory for them."""
+    steps_an_epoch: int
+    budget: Budget
+    """How many epochs there will be."""
+    schedule: LambdaLR
+
     def __init__(self, detector: Detector, plan: TrainPlan, *, images: int, group: Group = ALONE) -> None:
         """Freeze, limit the samplers and build the optimiser for `images` training images, on a GPU if there is one.
 
@@ -49,14 +57,8 @@ class Learner:
         self.optimizer: Optimizer = build_optimizer(self.model, plan, joining=joining, depths=trunk_depths(detector))
         self.average = WeightAverage(self.model, plan.ema, frozen=self.thawed.modules)
         """In the model between two epochs, for those who evaluate and save it."""
-        self.steps_an_epoch = -(-images // plan.images_a_step)
-        self.budget = Budget(plan, steps_an_epoch=self.steps_an_epoch, group=group)
-        """How many epochs there will be."""
-        self.schedule: LambdaLR = build_schedule(
-            self.optimizer, plan, course=self.budget.course, thaw=((plan.thaw or 1) - 1) * self.steps_an_epoch
-        )
-        self.at_once = plan.batch_size
-        """Images that are held at once: the plan's, until there is too little memory for them."""
+        self._images = images
+        self._lay_out()
         self.trunks: dict[FreezeDepth, CachedTrunk] = {}
         """By depth, where frozen features may be read from; see `open_features`."""
         self.cached: tuple[FreezeDepth, ...] = ()
@@ -93,12 +95,24 @@ class Learner:
         depth = self.plan.freeze_at(self.epoch)
         return self.trunks[depth] if depth in self.cached and self.plan.augment_at(self.epoch).finite else None
 
+    def take_batch(self, images: int) -> None:
+        """Hold so many images at once; before the first step, or as the training began that is to go on."""
+        self.plan = self.plan.model_copy(update={"batch_size": images})
+        self._lay_out()
+
     def begin(self, epoch: int) -> None:
         """Freeze what an epoch freezes, and put the rest into training mode, with the weights that learn."""
         self.average.hide()
         depth = self.plan.freeze_at(epoch)
         freeze(self.detector, depth)
         learning_mode(self.detector, depth)
+
+    def hold_still(self) -> None:
+        """Put the model into the mode in which it gives losses, but no running statistic moves."""
+        self.model.train()
+        for module in self.model.modules():
+            if isinstance(module, _BatchNorm):
+                module.eval()
 
     def seed_step(self) -> None:
         """Seed what the next step leaves to chance: no generator's state has to be kept for an interruption."""
@@ -123,6 +137,7 @@ class Learner:
             "scaler": self.scaler.state_dict(),
             "average": self.average.state(),
             "budget": self.budget.state(),
+            "batch_size": self.plan.images_at_once,
             "at_once": self.at_once,
             "cached": list(self.cached),
             "epochs_done": self.epochs_done,
@@ -131,6 +146,8 @@ class Learner:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a state that `state` gave."""
+        if self.plan.batch_size == "auto":
+            self.take_batch(state["batch_size"])
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])
@@ -142,6 +159,17 @@ class Learner:
         self.cached = tuple(state["cached"])
         self.epochs_done = state["epochs_done"]
         self.steps_in_epoch = state["steps_in_epoch"]
+
+    def _lay_out(self) -> None:
+        """Plan epochs, steps and rates for the images of a step."""
+        plan = self.plan
+        self.at_once = plan.images_at_once
+        self.steps_an_epoch = -(-self._images // plan.images_a_step)
+        self.budget = Budget(plan, steps_an_epoch=self.steps_an_epoch, group=self.group)
+        for group in self.optimizer.param_groups:
+            group["lr"] = group.get("initial_lr", group["lr"])
+        thaw = ((plan.thaw or 1) - 1) * self.steps_an_epoch
+        self.schedule = build_schedule(self.optimizer, plan, course=self.budget.course, thaw=thaw)
 
 
 def _limit_samples(model: Any, plan: TrainPlan) -> None:

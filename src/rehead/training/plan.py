@@ -2,44 +2,32 @@
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from rehead.dataset.plan import AugmentPlan, Balance
 from rehead.detector.plan import FreezeDepth
 from rehead.params import Section, scalar_fields, with_values
+from rehead.training.loss_weights import LossWeights
 
-Weight = Annotated[float, Field(ge=0.0, le=1000.0)]
 PrecisionName = Literal["auto", "float32", "bfloat16", "float16"]
 
+_USUAL_BATCH = 4
+_MOST_AT_ONCE = {"cpu": 8, "cuda": 16}
+_STEPS_AN_EPOCH = 4
 
 WITHOUT_EFFECT = {"workers", "processes", "batch_per", "process_timeout", "save_minutes", "feature_cache_gb"}
 """What may change while a training goes on: how many processes, when it is saved or given up, what may lie on disk."""
 
 
-class LossWeights(Section):
-    """What each of the five losses counts in their sum, which is minimised; 0 switches one off."""
+def batch_sizes(images: float, *, device: str) -> list[int]:
+    """List the sizes of a batch to choose from, for so many images an epoch: powers of two that leave it some steps.
 
-    classifier: Weight = 1.0
-    """The box head's: which class."""
-    box_reg: Weight = 1.0
-    """The box head's: where the box ends."""
-    mask: Weight = 1.0
-    objectness: Weight = 1.0
-    """The RPN's: whether an anchor holds an object."""
-    rpn_box_reg: Weight = 1.0
-    """The RPN's: where its proposal ends."""
-
-    @model_validator(mode="after")
-    def _something_to_learn(self) -> Self:
-        if not any(self.model_dump().values()):
-            raise ValueError(f"all are 0, so nothing would be learned; give one of {', '.join(self.model_dump())} more")
-        return self
-
-    def of(self, loss: str) -> float:
-        """Give the weight of a loss by the model's name for it, such as loss_mask."""
-        return float(self.model_dump()[loss.removeprefix("loss_")])
+    At most eight on a processor and sixteen on a GPU: beyond, a rate would have to be found anew.
+    """
+    most = min(_MOST_AT_ONCE[device], max(1, int(images) // _STEPS_AN_EPOCH))
+    return [2**power for power in range(most.bit_length())]
 
 
 class TrainPlan(Section):
@@ -50,12 +38,14 @@ class TrainPlan(Section):
     thaw: int | None = Field(None, ge=2)
     """Epoch from which on only `thaw_to` is frozen; None thaws nothing."""
     thaw_to: FreezeDepth = Field("none", validate_default=True)
-    batch_size: int = Field(4, ge=1, le=256)
-    """Images that are held at once."""
+    batch_size: Literal["auto"] | Annotated[int, Field(ge=1, le=256)] = 4
+    """Images that are held at once; auto tries at the start how many fit into memory."""
     accumulate: int = Field(1, ge=1, le=256)
     """Batches whose gradients are added up for one step."""
     optimizer: Literal["adamw", "sgd"] = "adamw"
     lr: float = Field(1e-3, gt=0.0, le=10.0)
+    lr_images: int | None = Field(None, ge=1)
+    """Images a step that lr is meant for. With others it is scaled: as their number for sgd, as its root for adamw."""
     layer_decay: float = Field(1.0, gt=0.0, le=1.0)
     """Factor on the rate for each stage of the trunk on the way to the image: at 0.5, stage4 learns at half of lr."""
     weight_decay: float = Field(1e-4, ge=0.0, le=1.0)
@@ -118,7 +108,17 @@ class TrainPlan(Section):
     @property
     def images_a_step(self) -> int:
         """Count the images whose gradients make one step."""
-        return self.batch_size * self.accumulate
+        return self.images_at_once * self.accumulate
+
+    @property
+    def images_at_once(self) -> int:
+        """Count the images of a batch; where that is left to the start of the training, the usual number."""
+        return _USUAL_BATCH if self.batch_size == "auto" else self.batch_size
+
+    @property
+    def rate_scale(self) -> float:
+        """Give the factor on lr for the images of a step."""
+        return 1.0 if self.lr_images is None else self._scaled(self.images_a_step / self.lr_images)
 
     def shared_by(self, processes: int) -> "TrainPlan":
         """Give the plan of what `processes` that train together do in a step.
@@ -127,8 +127,11 @@ class TrainPlan(Section):
         for SGD (Goyal et al. 2017), the square root of that for AdamW (Malladi et al. 2022).
         """
         times = processes if self.batch_per == "process" else 1
-        rate = self.lr * (times if self.optimizer == "sgd" else math.sqrt(times))
+        rate = self.lr * (self._scaled(times) if self.lr_images is None else 1.0)
         return self.model_copy(update={"batch_per": "step", "accumulate": self.accumulate * times, "lr": rate})
+
+    def _scaled(self, times: float) -> float:
+        return times if self.optimizer == "sgd" else math.sqrt(times)
 
     def freeze_at(self, epoch: int) -> FreezeDepth:
         """Give the depth that is frozen in an epoch, counted from 1."""

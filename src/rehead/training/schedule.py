@@ -53,7 +53,7 @@ def build_schedule(optimizer: Optimizer, plan: TrainPlan, *, course: Course, tha
 
 
 def rate_factor(plan: TrainPlan, *, course: Course, start: int = 0) -> Callable[[int], float]:
-    """Give the factor on the learning rate for each step: warm-up, times the plan's decay.
+    """Give the factor on the learning rate for each step: warm-up, times the plan's decay, times its own scale.
 
     The decay is that of the whole training, the warm-up begins with step `start`.
     """
@@ -62,7 +62,7 @@ def rate_factor(plan: TrainPlan, *, course: Course, start: int = 0) -> Callable[
 
     def factor(step: int) -> float:
         place = course.at(step)
-        return _rise(place - course.at(start) if start else place) * _decay(place)
+        return plan.rate_scale * _rise(place - course.at(start) if start else place) * _decay(place)
 
     def _rise(done: float) -> float:
         done = max(done, 0)

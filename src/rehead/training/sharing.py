@@ -36,6 +36,10 @@ class Shares:
         if self.group.size > 1:
             model.rpn.shared_count = model.roi_heads.shared_count = self._keep
 
+    def forget(self) -> None:
+        """Drop the counts of losses that no other process has a part in."""
+        self._counts.clear()
+
     def weigh(self, losses: Mapping[str, Tensor], *, images: int) -> tuple[Losses, Losses, int]:
         """Give the losses to differentiate here, their means over all processes' images, and how many those are.
 

@@ -12,9 +12,9 @@ from rehead.dataset.split import Sample
 from rehead.training.distributed import ALONE, Group
 from rehead.training.forward import losses_of
 from rehead.training.learner import Learner
+from rehead.training.loss_weights import LossWeights
 from rehead.training.memory import is_want_of_memory, release_memory
 from rehead.training.optimiser import learning_parameters
-from rehead.training.plan import LossWeights
 from rehead.training.precision import may_overflow
 
 

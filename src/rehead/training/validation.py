@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable
 
 import torch
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from rehead.dataset.split import Split
 from rehead.training.forward import losses_of
@@ -19,11 +18,8 @@ def validation_loss(learner: Learner, split: Split, *, on_batch: Callable[[], No
     drawn alike in every epoch. Processes that train together share the images. `on_batch` may raise between two
     batches. The model is left in a mode in which neither to train nor to predict.
     """
-    learner.model.train()
-    for module in learner.model.modules():
-        if isinstance(module, _BatchNorm):
-            module.eval()
-    total, several = 0.0, learner.plan.batch_size * learner.group.size
+    learner.hold_still()
+    total, several = 0.0, learner.plan.images_at_once * learner.group.size
     for first in range(0, len(split), several):
         own = learner.group.part(range(first, min(first + several, len(split))))
         torch.manual_seed(learner.plan.seed)

@@ -12,6 +12,7 @@ from rehead.detector.checkpoint import load_detector
 from rehead.evaluation.validation import score_split
 from rehead.files import read_json
 from rehead.params import with_values
+from rehead.training.batch_size import fit_batch
 from rehead.training.code import code_hashes
 from rehead.training.features import open_features
 from rehead.training.learner import Learner
@@ -43,6 +44,7 @@ def training_objective(dataset: Path, start: Path, plan: TrainPlan, *, features:
 
     def mask_ap_by_epoch(params: dict[str, Scalar]) -> Iterator[float]:
         learner = Learner(load_detector(start), plan.tuned(params), images=len(fit))
+        fit_batch(learner, fit)
         open_features(learner, fit, features, trainings=trials)
         for _ in train(learner, fit):
             # Undefined where validation holds no object; it then counts as zero, as in the train stage.

@@ -26,6 +26,7 @@ from rehead.detector.weights import first_detector
 from rehead.evaluation.validation import predict_split
 from rehead.files import read_json
 from rehead.training.features import open_features
+from rehead.training.batch_size import fit_batch
 from rehead.training.learner import Learner
 from rehead.training.loop import train
 from rehead.training.plan import TrainPlan
@@ -59,6 +60,7 @@ def run_once(request: dict[str, Any], *, tell: Tell) -> None:
     fit, validate = load_split(dataset, "train"), load_split(dataset, "val")
     plan = TrainPlan.model_validate(request["train"])
     learner = Learner(_first_detector(request, fit), plan, images=len(fit))
+    fit_batch(learner, fit)
     with _own_folder(Path(request["folder"])) as features:
         open_features(learner, fit, features)
         seconds, worked = _trained(learner, fit, tell=tell)

@@ -77,7 +77,7 @@ def plan_ablation(
     weights = downloaded_weights(model.weights)
     facts = facts_of(dataset, model, weights=weights)
     experiment, truth = EXPERIMENTS[name], read_json(dataset / "val.json")
-    steps = -(-len(read_json(dataset / "train.json")["images"]) // train.batch_size)
+    steps = -(-len(read_json(dataset / "train.json")["images"]) // train.images_a_step)
     return Ablation(
         experiment,
         plan_trainings(experiment, values, seeds=seeds, model=model, train=train, facts=facts, root=root),

@@ -27,7 +27,8 @@ def judge_cost(
     """Measure what time and memory allow, and predict the rest; `pace` is how fast steps went so far."""
     plans, survey = subject.plans, subject.survey(memory)
     pixels = float(np.median(pixels_seen(survey.measured, plans)))
-    work = Workload(subject.images, subject.val_images, plans.train.batch_size, plans.train.epochs, plans.train.workers)
+    size = plans.train.images_at_once
+    work = Workload(subject.images, subject.val_images, size, plans.train.epochs, plans.train.workers)
     estimate = estimate_bytes(survey, plans, batch_size=work.batch_size)
     sizes = [size for size in _halved(work.batch_size) if size <= len(subject.train) or size == 1]
     bytes_of = {size: estimate_bytes(survey, plans, batch_size=size) for size in sizes}

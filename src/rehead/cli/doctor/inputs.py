@@ -47,7 +47,7 @@ _LOOSE = Fault("boxes that do not fit their masks", "boxes are x1, y1, x2, y2 of
 def load_batch(subject: Subject) -> list[Sample]:
     """Load the images of one batch, spread over the training images, but none whose masks take much memory."""
     records = subject.train.images
-    number = min(len(records), max(subject.plans.train.batch_size, _LEAST_IMAGES))
+    number = min(len(records), max(subject.plans.train.images_at_once, _LEAST_IMAGES))
     spread = range(0, len(records), max(1, len(records) // number))
     light = [place for place in spread if _pixels_of_masks(subject, place) <= _MOST_PIXELS]
     return [subject.train[place] for place in light[:number]]
