@@ -10,12 +10,12 @@ from torchvision.models import resnet50
 from rehead.files import read_json, write_json
 
 
-def write_excerpt(source: Path, folder: Path, *, train: int, val: int = 1) -> Path:
-    """Keep the training images with the most objects and the validation images with the fewest; pixels are links."""
+def write_excerpt(source: Path, folder: Path, *, train: slice, val: slice) -> Path:
+    """Keep those slices of the images that hold any object, the fullest first; pixels are links."""
     folder.mkdir(parents=True)
     (folder / "images").symlink_to((source / "images").resolve())
-    write_json(folder / "train.json", _excerpt(read_json(source / "train.json"), slice(train)))
-    write_json(folder / "val.json", _excerpt(read_json(source / "val.json"), slice(-val, None)))
+    for name, which in (("train", train), ("val", val)):
+        write_json(folder / f"{name}.json", _excerpt(read_json(source / f"{name}.json"), which))
     return folder
 
 
@@ -36,7 +36,6 @@ def write_random_trunk(path: Path) -> Path:
 
 
 def _excerpt(document: dict[str, Any], which: slice) -> dict[str, Any]:
-    """Keep some images of those that hold any object, the fullest first."""
     objects = Counter(one["image_id"] for one in document["annotations"])
     kept = {image for image, _ in objects.most_common()[which]}
     return {
