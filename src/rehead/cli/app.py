@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from rehead.cli import advisory, ceiling, data, direction, experiments, health, model, project, schedule
+from rehead.cli import advisory, augmentation, ceiling, data, direction, experiments, health, model, project, schedule
 
 _INTERRUPTED = 130
 """128 and SIGINT's number, as shells count; typer turns Ctrl-C into it."""
@@ -34,6 +34,7 @@ for verb in (
     direction.guide,
     data.check,
     health.doctor,
+    augmentation.augment,
     data.score,
     ceiling.ceiling,
     experiments.ablate,

@@ -45,7 +45,7 @@ def batches(
     WorkerError.
     """
     order = visits(split, balance=balance, seed=seed, epoch=epoch)[skip * batch_size :]
-    samples = _Epoch(split, plan, seed, epoch, knows)
+    samples = EpochSamples(split, plan, seed, epoch, knows)
     for batch in loaded_batches(samples, order, batch_size=batch_size, workers=workers, deal=deal):
         for sample in batch:
             if isinstance(sample, SampleError):
@@ -54,7 +54,7 @@ def batches(
 
 
 @dataclass(frozen=True)
-class _Epoch(Dataset[Sample | SampleError]):
+class EpochSamples(Dataset[Sample | SampleError]):
     """An epoch's samples by visit; an error is handed over, since a worker would drown it in its traceback."""
 
     split: Split

@@ -1,12 +1,14 @@
 """How samples are varied: the `train.augment` part of params.yaml."""
 
 from itertools import product
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from rehead.dataset.views import View
 from rehead.params import Section
+
+if TYPE_CHECKING:
+    from rehead.dataset.views import View
 
 Balance = Literal["off", "classes"]
 """How often images come in an epoch: each once, or those with rare classes more often."""
@@ -70,7 +72,9 @@ class AugmentPlan(Section):
         shades = (self.brightness, self.contrast, self.saturation, self.hue)
         return not any((*shades, self.crop, self.copy_paste)) and self.scales == (1.0, 1.0)
 
-    def views(self) -> tuple[View, ...]:
+    def views(self) -> tuple["View", ...]:
         """List all views that can be drawn."""
+        from rehead.dataset.views import View  # torch: 4 to 14 s, of which a check of params.yaml needs nothing
+
         options = [[done for done, chance in ((False, 1 - turn), (True, turn)) if chance > 0] for turn in self.turns]
         return tuple(View(*each) for each in product(*options))
