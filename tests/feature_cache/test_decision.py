@@ -6,36 +6,42 @@ from rehead.dataset.plan import AugmentPlan
 from rehead.feature_cache.decision import Prospect, decide, expected_views
 
 PHOTOGRAPHS = Prospect(
-    images=100, epochs=20, views=2.0, macs=8e8, macs_a_second=5e10, pixels=5e5, bytes_each=8e5, known=0
+    images=100, epochs=20, views=2.0, macs=8e8, macs_a_second=5e10, pixels=5e5, bytes_each=8e5, room_bytes=2e10
 )
 
 
 def test_a_trunk_seen_again_and_again_is_worth_keeping() -> None:
-    decision = decide(PHOTOGRAPHS, cap_gb=20)
+    decision = decide(PHOTOGRAPHS)
     assert decision.use
     assert "20 epoch(s) show an image in 2.0 views" in decision.line
     assert "160.0 MB" in decision.line
 
 
-def test_features_that_do_not_fit_under_the_cap_are_not_kept() -> None:
-    decision = decide(PHOTOGRAPHS, cap_gb=0.1)
-    assert decision.line == "feature cache off: features would take 160.0 MB, and train.feature_cache_gb is 0.1"
+def test_where_there_is_no_room_for_all_features_some_of_them_are_kept() -> None:
+    decision = decide(replace(PHOTOGRAPHS, room_bytes=8e7))
+    assert decision.use
+    assert "with 80.0 MB of 160.0 MB, all that train.feature_cache_gb and the disk leave it spares" in decision.line
+    assert replace(PHOTOGRAPHS, room_bytes=8e7).gain == pytest.approx(PHOTOGRAPHS.gain / 2)
+
+
+def test_where_there_is_room_for_few_features_none_is_kept() -> None:
+    assert not decide(replace(PHOTOGRAPHS, room_bytes=1e7)).use
 
 
 def test_images_that_are_hardly_seen_twice_alike_are_not_kept() -> None:
-    decision = decide(replace(PHOTOGRAPHS, epochs=3, views=2.6), cap_gb=20)
+    decision = decide(replace(PHOTOGRAPHS, epochs=3, views=2.6))
     assert not decision.use
     assert "3 epoch(s) show an image in 2.6 views" in decision.reason
 
 
 def test_features_that_are_there_already_are_used_however_seldom() -> None:
-    assert decide(replace(PHOTOGRAPHS, epochs=1, views=1.0, known=100), cap_gb=20).use
+    assert decide(replace(PHOTOGRAPHS, epochs=1, views=1.0, known=100)).use
 
 
 def test_what_is_computed_faster_than_it_is_read_is_not_kept() -> None:
     fast = replace(PHOTOGRAPHS, macs_a_second=1e13, pixels=1e4)
     assert fast.gain < 0
-    assert not decide(fast, cap_gb=20).use
+    assert not decide(fast).use
 
 
 @pytest.mark.parametrize(

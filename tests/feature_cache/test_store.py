@@ -131,9 +131,22 @@ def test_a_write_that_the_system_refuses_is_told_of_once_and_leaves_nothing(
     assert "File too large" in told[0]
 
 
+def test_the_room_is_what_cap_and_disk_leave_and_none_where_the_folder_is_closed(
+    opened: Opening, tmp_path: Path
+) -> None:
+    opened().write("a", FEATURES)
+    (tmp_path / "file").touch()
+    closed = Store(tmp_path / "file", "key", cap_bytes=CAP)
+    assert [opened(cap=10 * SIZE).room_bytes, opened(reserve=1 << 60).room_bytes, closed.room_bytes] == [
+        10 * SIZE,
+        SIZE,
+        0,
+    ]
+
+
 def write_often(root: Path) -> None:
     store = Store(root, "key", cap_bytes=CAP, reserve_bytes=0)
-    for _ in range(20):
+    for _ in range(8):
         for name in "abc":
             store.write(name, FEATURES)
 

@@ -78,6 +78,10 @@ def test_training_reports_what_learned_and_how_it_went(project: Path) -> None:
     assert report["steps"] == 4
 
 
+def test_training_says_whether_features_were_kept_and_why(project: Path) -> None:
+    assert report_of(project, "training")["feature_cache"] == {"use": False, "reason": "nothing is frozen"}
+
+
 def test_what_tuning_found_is_what_training_used(project: Path) -> None:
     assert report_of(project, "training")["plan"]["lr"] == 0.002  # type: ignore[index]
 

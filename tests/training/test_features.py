@@ -94,7 +94,7 @@ def test_auto_keeps_features_where_it_pays_and_says_why(drawn: Split, tmp_path: 
         ({"freeze": "none"}, "nothing is frozen"),
         ({"feature_cache": "off"}, "train.feature_cache is off"),
         ({"augment": {"brightness": 0.2, "strong_until": 1.0}}, "train.augment makes other pictures in each epoch"),
-        ({"feature_cache_gb": 1e-6}, "train.feature_cache_gb is 1e-06"),
+        ({"feature_cache_gb": 1e-6}, "all that train.feature_cache_gb and the disk leave"),
     ],
 )
 def test_no_feature_is_kept_in_vain(plan: dict[str, Any], reason: str, drawn: Split, tmp_path: Path) -> None:

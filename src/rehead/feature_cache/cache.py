@@ -29,6 +29,11 @@ class FeatureCache:
         return self._store.folder
 
     @property
+    def room_bytes(self) -> int:
+        """Count the bytes that features may take, those that are there included."""
+        return self._store.room_bytes
+
+    @property
     def known(self) -> int:
         """Count the entries that there are, of any image."""
         return self._store.count

@@ -42,13 +42,14 @@ class Prospect:
     pixels: float
     """Of the file, to be decoded."""
     bytes_each: float
+    room_bytes: float
     known: int = 0
     """Entries that are there already."""
 
     @property
-    def computed(self) -> float:
-        """Count the features that have to be computed even so."""
-        return max(self.images * self.views - self.known, 0.0)
+    def share(self) -> float:
+        """Give the share of the features that there is room for."""
+        return min(self.room_bytes / self.needed_bytes, 1.0)
 
     @property
     def needed_bytes(self) -> float:
@@ -59,10 +60,11 @@ class Prospect:
     def gain(self) -> float:
         """Give the share of the time for loading images and the frozen part that is spared; below 0, it takes more."""
         each = self.macs / self.macs_a_second + self.pixels / _DECODED_PIXELS_A_SECOND
-        passes = self.images * self.epochs
-        computing = self.computed * (each + self.bytes_each / _WRITE_BYTES_A_SECOND)
-        reading = max(passes - self.computed, 0.0) * self.bytes_each / _READ_BYTES_A_SECOND
-        return 1.0 - (computing + reading) / (passes * each)
+        passes, entries = self.images * self.epochs, self.share * self.images * self.views
+        written = max(entries - self.known, 0.0)
+        read = max(self.share * passes - written, 0.0)
+        moving = written * self.bytes_each / _WRITE_BYTES_A_SECOND + read * self.bytes_each / _READ_BYTES_A_SECOND
+        return (read * each - moving) / (passes * each)
 
 
 def expected_views(plan: AugmentPlan, *, epochs: int) -> float:
@@ -71,16 +73,16 @@ def expected_views(plan: AugmentPlan, *, epochs: int) -> float:
     return sum(1.0 - (1.0 - chance) ** epochs for chance in chances)
 
 
-def decide(prospect: Prospect, *, cap_gb: float) -> Decision:
-    """Say whether features are worth keeping within `cap_gb`."""
-    needed = _told(prospect.needed_bytes)
-    if prospect.needed_bytes > cap_gb * 1e9:
-        return Decision(False, f"features would take {needed}, and train.feature_cache_gb is {cap_gb:g}")
+def decide(prospect: Prospect) -> Decision:
+    """Say whether features are worth keeping: all of them, or those that there is room for."""
+    taken = _told(prospect.needed_bytes)
+    if prospect.share < 1.0:
+        taken = f"{_told(prospect.room_bytes)} of {taken}, all that train.feature_cache_gb and the disk leave"
     seen = f"{prospect.epochs} epoch(s) show an image in {prospect.views:.1f} views"
     gain = f"{max(prospect.gain, 0.0):.0%} of the time for loading and the frozen part"
     if prospect.gain < _LEAST_GAIN:
-        return Decision(False, f"{seen}, so it would spare {gain}, less than {_LEAST_GAIN:.0%}")
-    return Decision(True, f"{seen}, so it spares about {gain} and takes {needed}")
+        return Decision(False, f"{seen}; with {taken} it would spare {gain}, less than {_LEAST_GAIN:.0%}")
+    return Decision(True, f"{seen}; with {taken} it spares about {gain}")
 
 
 def _told(count: float) -> str:

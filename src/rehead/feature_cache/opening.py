@@ -55,6 +55,7 @@ def prospect_of(trunk: CachedTrunk, augment: AugmentPlan, *, epochs: int) -> Pro
         macs_a_second=_GPU_MACS_A_SECOND if device.type == "cuda" else _CPU_MACS_A_SECOND * torch.get_num_threads(),
         pixels=sum(record.height * record.width for record in split.images) / len(split),
         bytes_each=share * _HALF_BYTES * sum(value.numel() for value in features.values()),
+        room_bytes=trunk.cache.room_bytes,
         known=trunk.cache.known,
     )
 

@@ -46,6 +46,16 @@ class Store:
         self._closed = self._told_of_damage = False
 
     @property
+    def room_bytes(self) -> int:
+        """Count the bytes that entries may take, by the cap and by what is free on the disk."""
+        try:
+            self._root.mkdir(parents=True, exist_ok=True)
+            free = shutil.disk_usage(self._root).free - self._reserve
+        except OSError:  # closed to us: there is none
+            return 0
+        return min(self._cap, max(free, 0) + sum(size for _, size, _ in self._scan()))
+
+    @property
     def count(self) -> int:
         """Count the entries under the key."""
         return sum(1 for _ in self.folder.glob("*"))

@@ -43,7 +43,7 @@ def _cacheable_epochs(plan: TrainPlan) -> dict[FreezeDepth, int]:
 def _decision(plan: TrainPlan, trunk: CachedTrunk, *, epochs: int) -> Decision:
     if plan.feature_cache == "on":
         return Decision(True, "train.feature_cache is on")
-    return decide(prospect_of(trunk, plan.augment, epochs=epochs), cap_gb=plan.feature_cache_gb)
+    return decide(prospect_of(trunk, plan.augment, epochs=epochs))
 
 
 def _nothing_to_keep(plan: TrainPlan) -> Decision:
