@@ -106,9 +106,9 @@ class BudgetRoIHeads(RoIHeads):
     def _box_losses(self, scores: Tensor, deltas: Tensor, labels: Tensor, regression: Tensor) -> dict[str, Tensor]:
         """Compute the losses of torchvision's `fastrcnn_loss`, by the shared count of RoIs."""
         objects = torch.where(labels > 0)[0]
-        own = deltas.unflatten(1, (-1, 4))[objects, labels[objects]]
+        own = deltas.float().unflatten(1, (-1, 4))[objects, labels[objects]]
         count = self._count(labels)
-        classifier = functional.cross_entropy(scores, labels, reduction="sum")
+        classifier = functional.cross_entropy(scores.float(), labels, reduction="sum")
         box_reg = functional.smooth_l1_loss(own, regression[objects], beta=_SMOOTH_L1_BETA, reduction="sum")
         return {"loss_classifier": classifier / count, "loss_box_reg": box_reg / count}
 
@@ -160,7 +160,7 @@ def labels_of(targets: list[Target], truth: list[Tensor]) -> Tensor:
 
 def pixel_loss(logits_n1mm: Tensor, goals_nmm: Tensor) -> Tensor:
     """Add up the mean cross-entropy of each mask's pixels; 0 without masks."""
-    total = functional.binary_cross_entropy_with_logits(logits_n1mm[:, 0], goals_nmm, reduction="sum")
+    total = functional.binary_cross_entropy_with_logits(logits_n1mm[:, 0].float(), goals_nmm, reduction="sum")
     return total / logits_n1mm.shape[-1] ** 2
 
 

@@ -15,6 +15,7 @@ from torch.nn import functional
 from torchvision.models.detection.image_list import ImageList
 from torchvision.models.detection.rpn import RegionProposalNetwork, concat_box_prediction_layers
 
+from rehead.detector.matching import match_anchors
 from rehead.detector.sampling import draw_sample
 
 _SMOOTH_L1_BETA = 1 / 9
@@ -53,37 +54,39 @@ class SampledRPN(RegionProposalNetwork):
             return super().forward(images, features, targets)
         assert targets is not None, "training needs targets"
         maps = list(features.values())
-        anchors = self.anchor_generator(images, maps)
-        labels, objects = self.assign_targets_to_anchors(anchors, targets)
-        positive, negative = self._draw(labels, targets)
-        drawn = torch.cat([positive, negative])
+        # In float32 whatever the maps are in: bfloat16 knows places around 500 to 2 pixels.
+        anchors = self.anchor_generator(images, [level.float() for level in maps])
+        drawn, goals = self._draw(anchors, targets)
         learns = torch.is_grad_enabled() and any(value.requires_grad for value in (*maps, *self.head.parameters()))
         on_patches = learns and self._pays(maps, len(drawn))
         with torch.set_grad_enabled(learns and not on_patches):
             scores, deltas = self.head(maps)
         sizes = [level[0].numel() for level in scores]
-        scores, deltas = concat_box_prediction_layers(scores, deltas)
+        scores, deltas = (values.float() for values in concat_box_prediction_layers(scores, deltas))
         decoded = self.box_coder.decode(deltas.detach(), anchors).view(len(anchors), -1, 4)
         boxes, _ = self.filter_proposals(decoded, scores, images.image_sizes, sizes)
         scores, deltas = self._read(maps, drawn, sizes) if on_patches else (scores[drawn, 0], deltas[drawn])
-        goals = self.box_coder.encode_single(torch.cat(objects)[positive], torch.cat(anchors)[positive])
-        return boxes, self._losses(scores, deltas, torch.cat(labels)[drawn], goals)
+        return boxes, self._losses(scores.float(), deltas.float(), goals)
 
-    def _draw(self, labels: list[Tensor], targets: Targets) -> tuple[Tensor, Tensor]:
-        """Draw each image's anchors; indices of positive and of negative ones into those of all images."""
-        first, drawn = 0, []
-        for labels_p, target in zip(labels, targets, strict=True):
-            sample = draw_sample(labels_p, self.fg_bg_sampler, generator=target.get("generator"))
-            drawn.append([index + first for index in sample])
-            first += len(labels_p)
-        positive, negative = (torch.cat(parts) for parts in zip(*drawn, strict=True))
-        return positive, negative
+    def _draw(self, anchors: list[Tensor], targets: Targets) -> tuple[Tensor, Tensor]:
+        """Draw anchors, K indices into those of all images, and encode the boxes of the positive ones, which lead."""
+        first, positives, negatives, goals = 0, [], [], []
+        for anchors_p4, target in zip(anchors, targets, strict=True):
+            matched = match_anchors(target["boxes"], anchors_p4, self.proposal_matcher)
+            labels = (matched >= 0).int() - (matched == self.proposal_matcher.BETWEEN_THRESHOLDS).int()
+            positive, negative = draw_sample(labels, self.fg_bg_sampler, generator=target.get("generator"))
+            goals.append(self.box_coder.encode_single(target["boxes"][matched[positive]], anchors_p4[positive]))
+            positives.append(positive + first)
+            negatives.append(negative + first)
+            first += len(anchors_p4)
+        return torch.cat(positives + negatives), torch.cat(goals)
 
-    def _losses(self, scores: Tensor, deltas: Tensor, labels: Tensor, goals: Tensor) -> dict[str, Tensor]:
-        """Compute both losses; the first of the anchors drawn are the positive ones, which alone have box targets."""
-        count = self.shared_count(torch.tensor(float(len(labels)), device=labels.device)).clamp(min=_LEAST_COUNT)
+    def _losses(self, scores: Tensor, deltas: Tensor, goals: Tensor) -> dict[str, Tensor]:
+        """Compute both losses; `goals` are the boxes of the positive anchors, which lead."""
+        count = self.shared_count(torch.tensor(float(len(scores)), device=scores.device)).clamp(min=_LEAST_COUNT)
+        truth = (torch.arange(len(scores), device=scores.device) < len(goals)).to(scores.dtype)
+        objectness = functional.binary_cross_entropy_with_logits(scores, truth, reduction="sum")
         box = functional.smooth_l1_loss(deltas[: len(goals)], goals, beta=_SMOOTH_L1_BETA, reduction="sum")
-        objectness = functional.binary_cross_entropy_with_logits(scores, labels.to(scores.dtype), reduction="sum")
         return {"loss_objectness": objectness / count, "loss_rpn_box_reg": box / count}
 
     def _pays(self, maps: list[Tensor], drawn: int) -> bool:
