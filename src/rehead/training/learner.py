@@ -9,6 +9,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 from torchvision.models.detection._utils import BalancedPositiveNegativeSampler
 
+from rehead.dataset.plan import AugmentPlan
 from rehead.detector.build import Detector, best_device
 from rehead.detector.freezing import freeze, learning_mode
 from rehead.detector.plan import FreezeDepth
@@ -84,6 +85,11 @@ class Learner:
         return self.epochs_done + 1
 
     @property
+    def augment(self) -> AugmentPlan:
+        """Give how this epoch varies its samples; where time ends a training early, its plain end comes earlier."""
+        return self.plan.augment.at(self.epoch, epochs=self.budget.epochs)
+
+    @property
     def thaw_line(self) -> str:
         """Say in one line what thaws when."""
         more, plan = self.thawed.learning - self.frozen.learning, self.plan
@@ -93,7 +99,7 @@ class Learner:
     def trunk(self) -> CachedTrunk | None:
         """Give where this epoch's frozen features come from; None where images go through the network."""
         depth = self.plan.freeze_at(self.epoch)
-        return self.trunks[depth] if depth in self.cached and self.plan.augment_at(self.epoch).finite else None
+        return self.trunks[depth] if depth in self.cached and self.augment.finite else None
 
     def take_batch(self, images: int) -> None:
         """Hold so many images at once; before the first step, or as the training began that is to go on."""

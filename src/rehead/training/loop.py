@@ -45,7 +45,7 @@ def train(
         steps, earlier = list(earlier), ()
         for samples in batches(
             split,
-            plan.augment_at(learner.epoch),
+            learner.augment,
             batch_size=plan.images_a_step,
             seed=plan.seed,
             epoch=learner.epoch,
