@@ -84,6 +84,17 @@ def test_an_image_with_other_bytes_under_the_same_name_is_another_image(
     assert not changed.cache.knows(copied.images[0], PLAIN)
 
 
+@pytest.mark.gpu
+def test_a_gpu_reads_what_it_computed(drawn: Split, detector: Detector, tmp_path: Path) -> None:
+    on_gpu = build_detector(detector.plan, detector.classes)
+    on_gpu.model.cuda()
+    learning_mode(on_gpu, "backbone")
+    trunk = open_trunk(on_gpu, "backbone", drawn, tmp_path, cap_gb=1)
+    computed = trunk.features([drawn[0], drawn[1]])
+    assert computed["0"].is_cuda
+    assert same(trunk.features([drawn.sample(0, pixels=False), drawn.sample(1, pixels=False)]), computed)
+
+
 def test_the_prospect_counts_bytes_and_views(trunk: CachedTrunk, drawn: Split) -> None:
     prospect = prospect_of(trunk, AugmentPlan(), epochs=100)
     trunk.features([drawn[0]])
