@@ -56,6 +56,8 @@ def main(
                 training.run_id = log.run_id
                 for split in (fit, validate):
                     log.dataset(split.name, split.fingerprint, source=dataset)
+                if group.size > 1:
+                    bar.line(f"{group.size} processes train together, {learner.plan.images_a_step} images a step")
                 bar.line(caching.line)
                 if fitted:
                     bar.line(fitted)

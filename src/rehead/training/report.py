@@ -35,6 +35,7 @@ def training_report(
         "dataset": validation.description,
         "images_per_second": round(images / seconds, 3),
         "seconds": round(seconds, 1),
+        "processes": learner.group.size,
         "plan": learner.plan.model_dump(mode="json"),
         "start_sha256": read_json(start / "manifest.json")["weights.safetensors"],
         "weights_sha256": read_json(out / "manifest.json")["weights.safetensors"],
