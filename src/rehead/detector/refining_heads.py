@@ -33,7 +33,10 @@ class RefiningRoIHeads(BudgetRoIHeads):
             return coarse
         goals_nmm = masks_in_boxes(targets, boxes, truth, _TARGET_SIDE)
         fine = FineMaps(features[_FINEST], boxes, _STRIDE)
-        points: Tensor = self.mask_predictor.point_loss(own, labels_n, fine, targets_nmm=goals_nmm)
+        generators = [target.get("generator") for target in targets]
+        points: Tensor = self.mask_predictor.point_loss(
+            own, labels_n, fine, targets_nmm=goals_nmm, generators=generators
+        )
         return coarse + points * (len(logits) / count)
 
     def _masks(

@@ -54,3 +54,11 @@ def test_training_points_crowd_at_the_edge_and_some_lie_anywhere() -> None:
     assert points.shape == (1, 200, 2)
     assert bool(near[:150].all())
     assert 0.1 < float(near[150:].float().mean()) < 0.6
+
+
+def test_an_images_points_are_drawn_by_its_own_generator() -> None:
+    def drawn(*images: tuple[int, int]) -> torch.Tensor:
+        boxes = [(count, torch.Generator().manual_seed(seed)) for count, seed in images]
+        return uncertain_points(torch.zeros(sum(count for count, _ in images), 1, 28, 28), count=8, images=boxes)
+
+    assert torch.equal(drawn((2, 5), (1, 6))[2:], drawn((1, 6)))

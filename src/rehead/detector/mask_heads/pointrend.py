@@ -9,6 +9,7 @@ Unlike the paper's, the network sees the coarse logit of the one class in questi
 layer but the last knows the number of classes.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import torch
@@ -63,10 +64,23 @@ class PointRendPredictor(Fcn28Predictor):
         super().__init__(size)
         self.point_head = PointHead(size)
 
-    def point_loss(self, coarse_n1mm: Tensor, labels_n: Tensor, maps: FineMaps, *, targets_nmm: Tensor) -> Tensor:
-        """Compute the mean cross-entropy at uncertain points; `targets_nmm` are the truth's masks in their boxes."""
+    def point_loss(
+        self,
+        coarse_n1mm: Tensor,
+        labels_n: Tensor,
+        maps: FineMaps,
+        *,
+        targets_nmm: Tensor,
+        generators: Sequence[torch.Generator | None] | None = None,
+    ) -> Tensor:
+        """Compute the mean cross-entropy at uncertain points; `targets_nmm` are the truth's masks in their boxes.
+
+        With `generators` the points of each image are drawn by its own.
+        """
+        by_image = generators or [None] * len(maps.boxes)
+        images = [(len(boxes), generator) for boxes, generator in zip(maps.boxes, by_image, strict=True)]
         with torch.no_grad():
-            points_np2 = uncertain_points(coarse_n1mm, count=_TRAINING_POINTS)
+            points_np2 = uncertain_points(coarse_n1mm, count=_TRAINING_POINTS, images=images)
             truth_np = sample_maps(targets_nmm[:, None], points_np2)[..., 0]
         return functional.binary_cross_entropy_with_logits(
             self._logits_at(points_np2, coarse_n1mm, labels_n, maps), truth_np

@@ -42,14 +42,23 @@ def sample_maps(maps_nchw: Tensor, points_np2: Tensor) -> Tensor:
     return read[..., 0].mT
 
 
-def uncertain_points(logits_n1mm: Tensor, *, count: int) -> Tensor:
-    """Draw `count` points a box: of three times as many, the least certain ones, and a quarter anywhere; N,P,2."""
+def uncertain_points(
+    logits_n1mm: Tensor, *, count: int, images: Sequence[tuple[int, torch.Generator | None]] | None = None
+) -> Tensor:
+    """Draw `count` points a box: of three times as many, the least certain ones, and a quarter anywhere; N,P,2.
+
+    `images` tells how many boxes each image has, and by what their points are drawn; without it all are drawn as one.
+    """
     uncertain = round(count * _UNCERTAIN_SHARE)
-    boxes, device = len(logits_n1mm), logits_n1mm.device
-    drawn = torch.rand(boxes, count * _OVERSAMPLING, 2, device=device)
+    candidates, anywhere = count * _OVERSAMPLING, count - uncertain
+    numbers = [
+        torch.rand(boxes, candidates + anywhere, 2, generator=generator, device=logits_n1mm.device)
+        for boxes, generator in images or [(len(logits_n1mm), None)]
+    ]
+    drawn, others = torch.cat(numbers).split([candidates, anywhere], dim=1)
     doubt = -sample_maps(logits_n1mm, drawn)[..., 0].abs()
     chosen = doubt.topk(uncertain, dim=1).indices[..., None].expand(-1, -1, 2)
-    return torch.cat([drawn.gather(1, chosen), torch.rand(boxes, count - uncertain, 2, device=device)], dim=1)
+    return torch.cat([drawn.gather(1, chosen), others], dim=1)
 
 
 def uncertain_cells(logits_n1mm: Tensor, *, count: int) -> Tensor:
