@@ -1,7 +1,7 @@
 """How samples are varied: the `train.augment` part of params.yaml."""
 
 from itertools import product
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, field_validator
 
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 Balance = Literal["off", "classes"]
 """How often images come in an epoch: each once, or those with rare classes more often."""
-Factor = Annotated[float, Field(ge=0.1, le=4.0)]
 
 
 class AugmentPlan(Section):
@@ -32,7 +31,7 @@ class AugmentPlan(Section):
     """Largest change of saturation, as a share."""
     hue: float = Field(0.0, ge=0.0, le=0.5)
     """Largest turn of the hue, as a share of the colour circle; for objects that their colour does not tell apart."""
-    scale: Annotated[float, Field(ge=0.0, le=0.9)] | tuple[Factor, Factor] = 0.0
+    scale: float | tuple[float, float] = 0.0
     """Smallest and largest factor of size, or s for 1 - s to 1 + s; the canvas stays, so a larger picture is cut."""
     crop: float = Field(0.0, ge=0.0, le=1.0)
     """Chance of seeing only a part, from half to all of each side, with at least one object in it."""
@@ -41,12 +40,15 @@ class AugmentPlan(Section):
     strong_until: float = Field(0.8, ge=0.0, le=1.0)
     """Share of the epochs after which pictures are only mirrored and turned, as the model will meet them."""
 
-    @field_validator("scale")
+    @field_validator("scale", mode="before")
     @classmethod
-    def _rising(cls, scale: float | tuple[float, float]) -> float | tuple[float, float]:
-        if isinstance(scale, tuple) and scale[0] > scale[1]:
-            raise ValueError("the smaller factor comes first, such as [0.5, 1.5]")
-        return scale
+    def _sound(cls, scale: Any) -> Any:
+        match scale:
+            case float() | int() if 0.0 <= scale <= 0.9:
+                return float(scale)
+            case [float() | int() as low, float() | int() as high] if 0.1 <= low <= high <= 4.0:
+                return scale
+        raise ValueError("give a share from 0 to 0.9, or the smallest and largest factor within 0.1 to 4, as [0.5, 2]")
 
     @property
     def scales(self) -> tuple[float, float]:
