@@ -9,7 +9,7 @@ from rehead.training.plan import TrainPlan
 from tests.layout.pipeline import STAGES
 
 TEXT = read_guide("scale-out")
-COMMANDS = re.findall(r"stages/train\.py (.*?)(?:```|'\n)", TEXT, flags=re.DOTALL)
+COMMANDS = re.findall(r"stages/train\.py (.*?)```", TEXT, flags=re.DOTALL)
 
 
 @pytest.mark.parametrize("place", [0, 1])

@@ -76,3 +76,10 @@ def test_a_companion_does_not_outlive_a_leader_that_was_killed(tmp_path: Path) -
     while not ended(tmp_path):
         assert time.monotonic() < end, "the companion lives on"
         time.sleep(0.05)
+
+
+def test_a_leader_whose_words_nobody_can_read_ends_all_the_same(tmp_path: Path) -> None:
+    leader = run("unmet", tmp_path)
+    assert leader.stderr
+    leader.stderr.close()
+    assert leader.wait(timeout=30) == 1

@@ -77,7 +77,8 @@ class Companions:
             if fault is not None:
                 if self._over.wait(_GRACE_SECONDS if self.met else 0.0):
                     return
-                print(f"{Path(sys.argv[0]).stem}: {fault}, so this one ends too", file=sys.stderr, flush=True)
+                with contextlib.suppress(OSError):  # nobody may be left to read it
+                    print(f"{Path(sys.argv[0]).stem}: {fault}, so this one ends too", file=sys.stderr, flush=True)
                 os._exit(1)
 
 

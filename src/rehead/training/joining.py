@@ -1,6 +1,7 @@
 """How a process joins those that train together: as a launcher such as torchrun says, or by starting them itself."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -13,7 +14,7 @@ from rehead.training.companions import MEETING, companions, end_with_leader
 from rehead.training.distributed import ALONE, Group
 from rehead.training.plan import TrainPlan
 
-_START_SECONDS = 600.0
+_POLL_SECONDS = 0.1
 
 
 def follows() -> bool:
@@ -99,8 +100,12 @@ def _met(rank: int, size: int, *, timeout: float, meeting: str | None) -> Iterat
 
 
 def _assembled(meeting: str, rank: int, size: int) -> Any:
-    """Wait until all have come to the meeting: a process that still imports is not one that does not answer."""
+    """Wait until all have come to the meeting: a process that still imports is not one that does not answer.
+
+    Rank 0 watches its companions, and they it, so nobody waits for one that is gone; a signal is heard in between.
+    """
     store = dist.FileStore(meeting, size)  # type: ignore[attr-defined] # which torch does not list as its own
     store.set(f"process {rank}", "here")
-    store.wait([f"process {other}" for other in range(size)], timedelta(seconds=_START_SECONDS))
+    while not store.check([f"process {other}" for other in range(size)]):
+        time.sleep(_POLL_SECONDS)
     return store
