@@ -14,6 +14,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 from torchvision.ops import MultiScaleRoIAlign
+from torchvision.ops._utils import convert_boxes_to_roi_format
+from torchvision.ops.poolers import _setup_scales
+
+from rehead.roi_align.rows import pool_rows
 
 FARTHEST_PIXELS = 1e5
 """No image side reaches this (a JPEG ends at 65,535), and adaptive sampling of a larger box exhausts the memory."""
@@ -29,6 +33,9 @@ class GuardedRoIAlign(MultiScaleRoIAlign):
     The maps must come from images padded to a multiple of PADDING_PIXELS, as torchvision's transform leaves them.
     """
 
+    rows: bool = True
+    """Whether maps that ask for a gradient may be pooled by rows, where that is several times faster: on a CPU."""
+
     def forward(self, x: dict[str, Tensor], boxes: list[Tensor], image_shapes: list[tuple[int, int]]) -> Tensor:
         """Pool boxes (x1, y1, x2, y2) in image pixels from the named maps; returns K,C,H,W.
 
@@ -36,14 +43,28 @@ class GuardedRoIAlign(MultiScaleRoIAlign):
         any image reaches, and for a feature map without pixels. While a graph is traced or exported nothing is
         checked: the check would become a constant of the graph.
         """
-        if not (torch.jit.is_tracing() or torch.compiler.is_compiling()):  # type: ignore[attr-defined]
+        if not _traced():
             refuse_empty_maps([(name, x[name]) for name in self.featmap_names if name in x])
             refuse_faulty_boxes(boxes)
         return self.read(x, boxes, [(_padded(height), _padded(width)) for height, width in image_shapes])
 
     def read(self, x: dict[str, Tensor], boxes: list[Tensor], padded: list[tuple[int, int]]) -> Tensor:
         """Pool what the guard let through, given each image's size as the backbone saw it."""
-        return super().forward(x, boxes, padded)
+        maps = [x[name] for name in x if name in self.featmap_names]
+        if not self._pays_by_rows(maps):
+            return super().forward(x, boxes, padded)
+        scales, level_of = _setup_scales(maps, padded, self.canonical_scale, self.canonical_level)
+        rois_k5, size = convert_boxes_to_roi_format(boxes), self.output_size
+        return pool_rows(maps, scales, rois_k5, level_of(boxes), size=size, samples=self.sampling_ratio)
+
+    def _pays_by_rows(self, maps: Sequence[Tensor]) -> bool:
+        asked = torch.is_grad_enabled() and any(features.requires_grad for features in maps)
+        suited = all(each.device.type == "cpu" and each.dtype in (torch.float32, torch.float64) for each in maps)
+        return self.rows and asked and suited and self.sampling_ratio > 0 and not _traced()
+
+
+def _traced() -> bool:
+    return bool(torch.jit.is_tracing() or torch.compiler.is_compiling())  # type: ignore[attr-defined]
 
 
 def _padded(side: int) -> int:
