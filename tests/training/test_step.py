@@ -1,5 +1,9 @@
 """One step: its parts, its memory, what it tells."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -71,8 +75,21 @@ def test_after_an_interruption_it_is_still_fewer(drawn: Split) -> None:
     assert other.at_once == 1
 
 
+@pytest.mark.slow
+def test_a_process_whose_memory_ends_goes_on_with_fewer_images(dataset: Path) -> None:
+    command = [sys.executable, "-m", "tests.training.bounded_steps", str(dataset)]
+    told = subprocess.run(
+        command, capture_output=True, text=True, check=True, env=os.environ | {"OMP_NUM_THREADS": "1"}
+    )
+    at_once, *notes = told.stdout.splitlines()
+    assert 1 <= int(at_once) < 6
+    assert "6 images at once" in notes[0]
+
+
 def test_one_image_that_is_too_much_is_named_with_what_helps(drawn: Split) -> None:
-    with pytest.raises(RuntimeError, match=r"out of memory with one image .*train_0+0\.png \(64 x 64\).*input_size"):
+    with pytest.raises(
+        RuntimeError, match=r"out of memory with one image .*the largest train_0+0\.png \(64 x 64\).*input_size"
+    ):
         take_step(with_room_for(0, begun(drawn)), [drawn[0]])
 
 

@@ -1,7 +1,9 @@
 """Memory: what is free, what was taken at most, and which errors say that there was too little."""
 
+import ctypes
 import gc
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -25,8 +27,13 @@ def is_want_of_memory(error: BaseException) -> bool:
 
 
 def release_memory() -> None:
-    """Let go of what a failed step has left behind."""
+    """Let go of what a failed step has left behind, in the pools of torch and of the C library as well.
+
+    Measured where a step of six images had failed in 400 MiB: without the latter one image alone failed too.
+    """
     gc.collect()
+    with suppress(AttributeError, OSError):  # where the C library is not glibc
+        ctypes.CDLL(None).malloc_trim(0)
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
 

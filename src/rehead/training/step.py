@@ -119,10 +119,11 @@ def _sum(losses: Mapping[str, Tensor], weights: LossWeights) -> Tensor:
 def _fewer(images: int, samples: Sequence[Sample], fault: str) -> int:
     if images > 1:
         return (images + 1) // 2
-    names = ", ".join(f"{s.record.file_name} ({s.record.width} x {s.record.height})" for s in samples)
+    largest = max((sample.record for sample in samples), key=lambda record: record.width * record.height)
     raise RuntimeError(
-        f"out of memory with one image at a time ({names}): lower model.input_size, train.proposals or train.rois, or "
-        f"cut tiles (data.tile); the fault was: {fault.splitlines()[0] if fault else 'MemoryError'}"
+        f"out of memory with one image at a time, of {len(samples)}, the largest {largest.file_name} "
+        f"({largest.width} x {largest.height}): lower model.input_size, train.proposals or train.rois, or cut tiles "
+        f"(data.tile); the fault was: {fault.splitlines()[0] if fault else 'MemoryError'}"
     )
 
 
