@@ -54,6 +54,19 @@ def test_a_cache_that_cannot_be_written_changes_no_bit(detector: Detector, drawn
     assert same(closed.features([drawn[0]]), kept.features([drawn[0]]))
 
 
+@pytest.mark.parametrize("tile", [None, TilePlan(size=96)])
+def test_a_batch_without_pixels_has_the_sizes_of_one_with_them(
+    tile: TilePlan | None, drawn: Split, tmp_path: Path
+) -> None:
+    plan = ModelPlan(weights="none", input_size=64, fpn_channels=8, box_head=8, mask_layers=(8,))
+    detector = tiled(build_detector(plan, drawn.classes), tile)
+    trunk = open_trunk(detector, "backbone", drawn, tmp_path, cap_gb=1)
+    sizes = [(81, 333), (57, 43), (100, 71)]
+    expected, _ = detector.model.transform([torch.zeros(3, *size) for size in sizes])
+    found = trunk.batch(sizes)
+    assert (found.tensors.shape, found.image_sizes) == (expected.tensors.shape, expected.image_sizes)
+
+
 def test_features_damaged_after_the_image_was_passed_over_are_computed_again(
     trunk: CachedTrunk, drawn: Split, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

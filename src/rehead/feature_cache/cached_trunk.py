@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torchvision.models.detection.image_list import ImageList
 
 from rehead.dataset.split import Sample, Split
 from rehead.detector.build import Detector
@@ -30,10 +31,25 @@ class CachedTrunk:
         self._places = {record.id: index for index, record in enumerate(split.images)}
         # In training torchvision's transform draws a size, though of one: a known image would leave other numbers.
         self._transform = copy.copy(detector.model.transform).eval()
+        self._seen: dict[tuple[int, int], tuple[int, int]] = {}
 
     def features(self, samples: Sequence[Sample]) -> Features:
         """Give the features BCHW of a batch, on the detector's device; samples need no pixels."""
         return stacked([self._of(sample) for sample in samples], device=self._device)
+
+    def batch(self, sizes_hw: Sequence[tuple[int, int]]) -> ImageList:
+        """Tell which sizes images come to in a batch, and the size of that; it has no pixels."""
+        seen = [self._seen_size(size) for size in sizes_hw]
+        unit = self._transform.size_divisible
+        height, width = (-(-max(sides) // unit) * unit for sides in zip(*seen, strict=True))
+        return ImageList(torch.empty(len(seen), 3, height, width, device="meta"), seen)
+
+    def _seen_size(self, size_hw: tuple[int, int]) -> tuple[int, int]:
+        """Let the transform say what becomes of a size, once: its rounding is its own."""
+        if size_hw not in self._seen:
+            resized, _ = self._transform.resize(torch.empty(1, *size_hw), None)
+            self._seen[size_hw] = (resized.shape[1], resized.shape[2])
+        return self._seen[size_hw]
 
     @property
     def _device(self) -> torch.device:

@@ -1,6 +1,5 @@
 """Opening the cache for a detector and a split, and what it would come to."""
 
-import copy
 from collections import Counter
 from pathlib import Path
 
@@ -41,9 +40,9 @@ def prospect_of(trunk: CachedTrunk, augment: AugmentPlan, *, epochs: int) -> Pro
     learning_mode(detector, depth)
     sizes = Counter((record.height, record.width) for record in split.images).most_common(_SIZES)
     count = sum(times for _, times in sizes)
-    areas = {size: _padded_area(detector, size) for size, _ in sizes}
-    (height, width), area = areas[sizes[0][0]]
-    share = sum(times * areas[size][1] for size, times in sizes) / count / area
+    height, width = trunk.batch([sizes[0][0]]).tensors.shape[-2:]
+    pixels = sum(times * trunk.batch([size]).tensors[0, 0].numel() for size, times in sizes) / count
+    share = pixels / (height * width)
     device = next(detector.model.parameters()).device
     with FlopCounterMode(display=False) as counter:
         features = frozen_features(detector, depth, torch.zeros(1, 3, height, width, device=device))
@@ -58,11 +57,3 @@ def prospect_of(trunk: CachedTrunk, augment: AugmentPlan, *, epochs: int) -> Pro
         room_bytes=trunk.cache.room_bytes,
         known=trunk.cache.known,
     )
-
-
-def _padded_area(detector: Detector, size_hw: tuple[int, int]) -> tuple[tuple[int, int], int]:
-    """Give height and width of the batch that an image of this size is alone in, and their product."""
-    transform = copy.copy(detector.model.transform).eval()
-    images, _ = transform([torch.empty(3, *size_hw, device="meta")])
-    height, width = images.tensors.shape[-2:]
-    return (height, width), height * width
