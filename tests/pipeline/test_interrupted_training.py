@@ -14,6 +14,7 @@ import pytest
 from rehead.files import read_json
 from rehead.tracking.connection import open_client
 from rehead.tracking.run import tracked_run
+from rehead.training.checkpoint import Checkpoint
 from tests.pipeline import trainer
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -106,6 +107,35 @@ def test_a_training_ended_at_five_random_moments_has_the_weights_of_an_undisturb
     steps = {point.step for point in store.get_metric_history(report["run_id"], "train/loss")}
     assert steps == set(range(1, EPOCHS * STEPS + 1))
     assert list((root / "data" / "checkpoints").iterdir()) == []
+
+
+def test_a_kill_in_the_middle_of_a_save_leaves_a_whole_state(tmp_path: Path) -> None:
+    checkpoint, chance = Checkpoint(tmp_path / "data" / "checkpoints"), random.Random(0)
+    for _ in range(6):
+        before = newest_name(checkpoint)
+        process = trainer.begin(trainer.save_endlessly, tmp_path)
+        while newest_name(checkpoint) <= before:
+            time.sleep(0.001)
+        time.sleep(chance.uniform(0.0, 0.05))
+        process.kill()
+        process.join()
+        weights = [state["weights"] for state in checkpoint.states()]
+        assert weights
+        assert all(len(value.unique()) == 1 for value in weights)
+    assert {path.suffix for path in checkpoint.folder.iterdir()} == {".bin"}
+
+
+def newest_name(checkpoint: Checkpoint) -> str:
+    return max((path.name for path in checkpoint.folder.glob("state-*.bin")), default="")
+
+
+def test_a_full_disk_ends_the_training_once_and_in_words(initial: Path, tmp_path: Path) -> None:
+    root = copy_of(initial, tmp_path / "project")
+    process = trainer.begin(trainer.fit_on_a_full_disk, root)
+    process.join()
+    assert process.exitcode == 1, told(root)
+    assert told(root).count("train: disk full: a checkpoint of") == 1
+    assert "Traceback" not in told(root)
 
 
 def statuses(store: object) -> set[str]:

@@ -1,8 +1,10 @@
 """The train stage in processes forked from one that has imported everything: a start costs a tenth of a second."""
 
+import itertools
 import json
 import multiprocessing
 import os
+import resource
 import shutil
 import sys
 from collections.abc import Callable
@@ -13,6 +15,7 @@ import mlflow  # noqa: F401  so that it is there before the fork
 import torch
 
 from rehead.stage import run
+from rehead.training.checkpoint import Checkpoint
 from stages import swap_heads, train
 
 LOG = "log"
@@ -64,6 +67,20 @@ def fit(root: Path, uri: str) -> None:
     _enter(root, uri)
     sys.argv = ["stages/train.py", *(part for name, path in FOLDERS.items() for part in (f"--{name}", path))]
     run(train.main)
+
+
+def fit_on_a_full_disk(root: Path, uri: str) -> None:
+    """Run the train stage where the database of runs may be written, and no weights."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_000_000, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+    fit(root, uri)
+
+
+def save_endlessly(root: Path, uri: str) -> None:
+    """Save one state after the other."""
+    _enter(root, uri)
+    checkpoint = Checkpoint(Path("data/checkpoints"))
+    for number in itertools.count():
+        checkpoint.save({"weights": torch.full((500_000,), float(number))})
 
 
 def _enter(root: Path, uri: str) -> None:

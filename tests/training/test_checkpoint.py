@@ -7,12 +7,15 @@ import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 import torch
+from torchvision.models.detection import MaskRCNN
 
+from rehead.detector.build import Detector
+from rehead.detector.plan import ModelPlan
 from rehead.training.checkpoint import Checkpoint
 
 WEIGHTS = torch.arange(300_000.0)
@@ -129,6 +132,14 @@ def test_a_disk_that_fills_up_fails_in_words_and_leaves_the_old_states(checkpoin
     with files_no_longer_than(500_000), pytest.raises(OSError, match=r"^disk full: a checkpoint of 1\.2 MB"):
         checkpoint.save(state_of(3))
     assert {file: file.read_bytes() for file in files(checkpoint)} == before
+
+
+def test_a_disk_that_fills_up_under_the_best_detector_fails_in_the_same_words(checkpoint: Checkpoint) -> None:
+    model = cast(MaskRCNN, torch.nn.Linear(500, 500))
+    detector = Detector(model, ("nut",), ModelPlan(), frozen_statistics=False)
+    with files_no_longer_than(500_000), pytest.raises(OSError, match=r"^disk full: a checkpoint of 1\.0 MB"):
+        checkpoint.save_best(detector, 1)
+    assert not checkpoint.best(1).exists()
 
 
 def test_a_state_is_not_begun_where_there_is_no_room_for_two(checkpoint: Checkpoint) -> None:

@@ -19,7 +19,7 @@ from rehead.training.learner import Learner
 from rehead.training.loop import Epoch
 from rehead.training.plan import TrainPlan
 from rehead.training.resumption import Resumable, resumable
-from rehead.training.step import Step
+from rehead.training.step import DivergedError, Step
 
 PLAN = TrainPlan(epochs=2, batch_size=2, rois=8, anchors=16, proposals=32, ema=0.5)
 MODEL = ModelPlan(weights="none", input_size=64, fpn_channels=8, box_head=8, mask_layers=(8,))
@@ -119,6 +119,20 @@ def test_a_damaged_best_detector_is_told_of_and_never_the_result(
     with begun(drawn, tmp_path) as training:
         assert training.learner.steps_done == 0
     assert "weights.safetensors is missing or damaged" in capsys.readouterr().err
+
+
+def test_a_training_that_diverges_leaves_its_checkpoint_as_it_was(drawn: Split, tmp_path: Path) -> None:
+    with pytest.raises(DivergedError), begun(drawn, tmp_path) as training:  # noqa: PT012
+        learner = training.learner
+
+        def poison(step: Step) -> None:
+            training.save()
+            learner.model.roi_heads.mask_predictor.mask_fcn_logits.bias.data.fill_(float("nan"))
+
+        go_on(training, drawn, at_step=poison, at_image=lambda: None)
+    with begun(drawn, tmp_path) as training:
+        assert training.learner.steps_done == 1
+        assert all(value.isfinite().all() for value in ended(training).values())
 
 
 def test_a_checkpoint_of_other_classes_is_refused(drawn: Split, tmp_path: Path) -> None:

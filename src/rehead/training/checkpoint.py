@@ -7,16 +7,21 @@ lie among them.
 import errno
 import hashlib
 import json
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any, BinaryIO, cast
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 
+from rehead.detector.build import Detector
+from rehead.detector.checkpoint import save_detector
 from rehead.files import replaced_file, sha256_of
 from rehead.training.code import code_hashes
 
@@ -73,22 +78,20 @@ class Checkpoint:
 
         Raises OSError in words where the disk is full; what was saved before stays.
         """
-        size, before = _size_of(state, "state"), self._files()
-        self.folder.mkdir(parents=True, exist_ok=True)
-        if self._free(self.folder) < 2 * size:
-            raise self._full(size)
+        before = self._files()
         number = int(before[-1].stem.split("-")[1]) + 1 if before else 1
-        try:
-            with replaced_file(self.folder / f"state-{number:07d}.bin") as stream:
-                _write(state, stream)
-        except (OSError, RuntimeError) as error:
-            if any(isinstance(fault, OSError) and fault.errno in _FULL for fault in (error, error.__context__)):
-                raise self._full(size) from error
-            raise
+        file = self.folder / f"state-{number:07d}.bin"
+        with self._room_for(_size_of(state, "state")), replaced_file(file) as stream:
+            _write(state, stream)
         for old in before[: -(_STATES - 1)]:
             old.unlink()
         for former in sorted(self.folder.glob("best-*"))[:-_BESTS]:
             shutil.rmtree(former, ignore_errors=True)
+
+    def save_best(self, detector: Detector, epoch: int) -> None:
+        """Save the best detector so far; raises OSError in words where the disk is full."""
+        with self._room_for(_size_of(detector.model.state_dict(), "model")):
+            save_detector(detector, self.best(epoch))
 
     def remove(self) -> None:
         """Delete the folder: the training has succeeded."""
@@ -97,12 +100,31 @@ class Checkpoint:
     def _files(self) -> list[Path]:
         return sorted(self.folder.glob("state-*.bin"))
 
+    @contextmanager
+    def _room_for(self, size: int) -> Iterator[None]:
+        """Write so many bytes in the block, if there is room for twice as many."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if self._free(self.folder) < 2 * size:
+            raise self._full(size)
+        try:
+            yield
+        except (OSError, RuntimeError, SafetensorError) as error:
+            if not any(_is_of_a_full_disk(fault) for fault in (error, error.__context__)):
+                raise
+            raise self._full(size) from error
+
     def _full(self, size: int) -> OSError:
         free = self._free(self.folder)
         return OSError(
             f"disk full: a checkpoint of {size / 1e6:.1f} MB needs twice as much, and {self.folder} has "
             f"{free / 1e6:.1f} MB left. Make room, then run `dvc repro`: it goes on from the checkpoint before"
         )
+
+
+def _is_of_a_full_disk(fault: BaseException | None) -> bool:
+    """Tell it by the system's number of the error, which safetensors gives in its words alone."""
+    number = re.search(r"os error (\d+)", str(fault)) if isinstance(fault, SafetensorError) else None
+    return getattr(fault, "errno", int(number[1]) if number else None) in _FULL
 
 
 class _Hashed:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rehead.dataset.split import Split
-from rehead.detector.checkpoint import check_manifest, save_detector
+from rehead.detector.checkpoint import check_manifest
 from rehead.stage import Ending, held_lock
 from rehead.training.checkpoint import Checkpoint
 from rehead.training.history import History
@@ -85,7 +85,7 @@ class Resumable:
     def add(self, epoch: Epoch, *, box_ap: float | None, mask_ap: float | None, loss: float | None = None) -> None:
         """Add an epoch and its validation to the history, and keep the detector if it is the best so far."""
         if self.history.add(epoch, box_ap=box_ap, mask_ap=mask_ap, loss=loss) and self.learner.group.leads:
-            save_detector(self.learner.detector, self.best)
+            self._checkpoint.save_best(self.learner.detector, epoch.number)
         self._steps.clear()
 
     def save(self) -> None:
