@@ -46,3 +46,8 @@ def test_without_samplers_a_gpu_has_the_losses_of_a_cpu(drawn: Split, request: p
     request.getfixturevalue("on_the_cpu")
     cpu = first_step(drawn, **everything)
     assert gpu.losses == pytest.approx(cpu.losses, rel=1e-2)
+
+
+def test_a_compiled_training_has_the_losses_of_a_plain_one(drawn: Split) -> None:
+    plain, compiled = (first_step(drawn, precision="float32", compile=on) for on in (False, True))
+    assert compiled.losses == pytest.approx(plain.losses, rel=1e-3)

@@ -97,7 +97,7 @@ class TrainPlan(Section):
     precision: PrecisionName = "auto"
     """Number format of the network's products; auto is bfloat16 or float16 on a GPU, float32 on a CPU."""
     compile: bool = False
-    """Whether torch compiles pyramid and heads, which takes minutes at the start of each run."""
+    """Whether torch compiles trunk, pyramid and heads, which takes minutes at the start and gains nothing on a CPU."""
     deterministic: bool = False
     """Whether a GPU computes in a fixed order, so that the same training ends with the same weights, and more slowly.
 
