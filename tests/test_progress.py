@@ -33,6 +33,20 @@ def test_a_terminal_gets_a_bar_with_the_note() -> None:
     assert "loss 0.5" in terminal.getvalue()
 
 
+@pytest.mark.usefixtures("impatient")
+def test_work_that_turns_out_to_be_less_is_measured_by_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal = io.StringIO()
+    bar = Bar("train", 40, Console(file=terminal, force_terminal=True, width=120))
+    bar.advance()
+    bar.expect(3)
+    bar.stop()
+    assert "1/3" in terminal.getvalue()
+    with progress("train", 40) as plain:
+        plain.expect(3)
+        plain.advance()
+    assert "1 of 3" in capsys.readouterr().err
+
+
 def test_lines_that_stay_are_printed_whole(capsys: pytest.CaptureFixture[str]) -> None:
     with progress("train", 4) as bar:
         bar.line("epoch 1: loss 0.5")

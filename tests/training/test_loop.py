@@ -42,6 +42,19 @@ def test_the_loss_falls_on_images_seen_again_and_again(drawn: Split) -> None:
     assert epochs[-1].losses["loss"] < 0.8 * epochs[0].losses["loss"]
 
 
+def test_no_other_epoch_begins_when_its_caller_has_had_enough(drawn: Split) -> None:
+    learner = learner_of(drawn)
+    done = [epoch.number for epoch in train(learner, drawn, until=lambda: learner.epochs_done == 2)]
+    assert done == [1, 2]
+
+
+def test_minutes_that_suffice_for_one_epoch_end_it_at_a_rate_of_zero(drawn: Split) -> None:
+    learner = learner_of(drawn, PLAN.model_copy(update={"epochs": 100, "minutes": 1e-6}))
+    [epoch] = train(learner, drawn)
+    assert epoch.steps[0].lr == PLAN.lr
+    assert learner.schedule.get_last_lr()[0] == pytest.approx(0.0, abs=1e-9)
+
+
 def test_the_frozen_trunk_does_not_move(drawn: Split) -> None:
     learner = learner_of(drawn)
     before = weights_of(learner)

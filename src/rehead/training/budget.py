@@ -8,7 +8,6 @@ from rehead.training.distributed import ALONE, Group
 from rehead.training.plan import TrainPlan
 from rehead.training.schedule import Course
 
-_WARMING_STEPS, _LEAST_STEPS = 1, 3
 _RESERVE = 1.05
 """Of the time measured, what an epoch may take."""
 
@@ -16,8 +15,9 @@ _RESERVE = 1.05
 class Budget:
     """Counts the seconds of training and validation, and fits epochs and schedule into what is left of them.
 
-    The speed is known after three steps, and anew after each epoch, with its validation. No epoch begins for which
-    the time is too short, but the first; time between two runs of an interrupted training is not counted.
+    The speed is known after each step of the first epoch, of which the very first is slow and soon left out, and anew
+    after each epoch, with its validation. No epoch begins for which the time is too short, but the first; time between
+    two runs of an interrupted training is not counted.
     """
 
     def __init__(self, plan: TrainPlan, *, steps_an_epoch: int, group: Group = ALONE) -> None:
@@ -35,8 +35,8 @@ class Budget:
         """Count a step; the number of steps so far includes it."""
         self._seconds += seconds
         self._steps.append(seconds)
-        if step <= self._steps_an_epoch and len(self._steps) >= _LEAST_STEPS:
-            usual = self._steps[_WARMING_STEPS:]
+        if step <= self._steps_an_epoch:
+            usual = self._steps[1:] or self._steps
             self._fit(self._steps_an_epoch * sum(usual) / len(usual), step=step)
 
     def finish(self, seconds: float, *, step: int) -> None:
