@@ -7,9 +7,9 @@ import pytest
 import torch
 from PIL import Image
 
-from rehead.dataset.batches import SampleError, batches
+from rehead.dataset.batches import batches
 from rehead.dataset.plan import AugmentPlan
-from rehead.dataset.split import Sample, Split
+from rehead.dataset.split import Sample, SampleError, Split
 
 PLAN = AugmentPlan(flip_vertical=0.5)
 
@@ -106,5 +106,5 @@ def test_an_image_that_became_unreadable_is_named_with_its_cure(damaged: Split, 
 
 def test_an_image_that_became_another_is_refused(damaged: Split) -> None:
     Image.new("RGB", (64, 65)).save(damaged.folder / "images" / damaged.images[2].file_name)
-    with pytest.raises(SampleError, match=r"\(65, 64\) instead of \(64, 64\)"):
+    with pytest.raises(SampleError, match="64 x 65 instead of 64 x 64 pixels"):
         epoch_of(damaged, epoch=1)

@@ -1,9 +1,10 @@
+import pickle
 from pathlib import Path
 
 import pytest
 import torch
 
-from rehead.dataset.split import Split, load_split
+from rehead.dataset.split import SampleError, Split, load_split
 
 
 def test_a_sample_holds_one_box_label_and_mask_for_each_object(drawn: Split) -> None:
@@ -37,3 +38,9 @@ def test_the_image_is_rgb_between_zero_and_one(drawn: Split) -> None:
 def test_a_missing_split_says_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="dvc repro ingest"):
         load_split(tmp_path, "train")
+
+
+def test_the_error_of_an_image_keeps_its_words_on_the_way_between_processes() -> None:
+    error = SampleError(Path("images/a.png"), "OSError: truncated")
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+    assert "images/a.png" in str(error)

@@ -4,20 +4,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from torch.utils.data import Dataset
 
 from rehead.dataset.augmentation import augment, draw_view
 from rehead.dataset.ordering import Visit, visits
 from rehead.dataset.plan import AugmentPlan, Balance
-from rehead.dataset.split import ImageRecord, Sample, Split
+from rehead.dataset.split import ImageRecord, Sample, SampleError, Split
 from rehead.dataset.views import View
 from rehead.dataset.workers import Deal, everything, loaded_batches
 
 Knows = Callable[[ImageRecord, View], bool]
-
-
-class SampleError(ValueError):
-    """An image cannot be loaded any more; the message names the file, the reason and the cure."""
 
 
 def nothing_known(record: ImageRecord, view: View) -> bool:
@@ -46,7 +43,8 @@ def batches(
     """
     order = visits(split, balance=balance, seed=seed, epoch=epoch)[skip * batch_size :]
     samples = EpochSamples(split, plan, seed, epoch, knows)
-    for batch in loaded_batches(samples, order, batch_size=batch_size, workers=workers, deal=deal):
+    pin = torch.cuda.is_available()
+    for batch in loaded_batches(samples, order, batch_size=batch_size, workers=workers, deal=deal, pin=pin):
         for sample in batch:
             if isinstance(sample, SampleError):
                 raise sample
@@ -79,29 +77,11 @@ class EpochSamples(Dataset[Sample | SampleError]):
         rng = np.random.default_rng([self.seed, self.epoch, record.id, *again])
         view = draw_view(self.plan, rng=rng)
         if self.plan.finite:
-            return self._loaded(place, view, pixels=not self.knows(record, view))
+            return self.split.sample(place, view, pixels=not self.knows(record, view))
         others = max(len(self.split) - 1, 1)
 
         def donor() -> Sample:
             another = (place + 1 + int(rng.integers(others))) % len(self.split)
-            return self._loaded(another, draw_view(self.plan, rng=rng))
+            return self.split.sample(another, draw_view(self.plan, rng=rng))
 
-        return augment(self._loaded(place, view), self.plan, donor, rng=rng)
-
-    def _loaded(self, place: int, view: View, *, pixels: bool = True) -> Sample:
-        """Load a sample; raises SampleError where its file is damaged or another image than it was."""
-        path = self.split.folder / "images" / self.split.images[place].file_name
-        try:
-            sample = self.split.sample(place, view, pixels=pixels)
-        except Exception as error:  # whatever a decoder makes of a damaged file
-            raise SampleError(_unreadable(path, f"{type(error).__name__}: {error}")) from error
-        found = tuple(sample.image_chw.shape[1:])
-        if pixels and found != sample.size_hw:
-            raise SampleError(_unreadable(path, f"it is {found} instead of {sample.size_hw} pixels high and wide"))
-        return sample
-
-
-def _unreadable(path: object, because: str) -> str:
-    return (
-        f"{path} cannot be learned from ({because}): it has changed since ingest; `dvc repro -f ingest` writes it anew"
-    )
+        return augment(self.split.sample(place, view), self.plan, donor, rng=rng)

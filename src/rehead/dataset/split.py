@@ -5,7 +5,7 @@ own box holds: masks of whole images would be most of the memory that training t
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,20 @@ from torch import Tensor
 from rehead.coco.windows import Crop, crop_of
 from rehead.dataset.views import PLAIN, View
 from rehead.files import read_json
+
+
+class SampleError(ValueError):
+    """An image of the canonical dataset is no longer what it was; the message names file, reason and cure."""
+
+    def __init__(self, path: Path, because: str) -> None:
+        super().__init__(
+            f"{path} cannot be used ({because}): it has changed since; `dvc repro -f ingest` writes it anew"
+        )
+        self._made_of = (path, because)
+
+    def __reduce__(self) -> tuple[type["SampleError"], tuple[Path, str]]:
+        """Come through from a worker as it is."""
+        return type(self), self._made_of
 
 
 @dataclass(frozen=True)
@@ -44,6 +58,10 @@ class Sample:
     """Height and width of the image as it is seen."""
     view: View = PLAIN
     """How the image of the file is seen."""
+
+    def pin_memory(self) -> "Sample":
+        """Move the pixels to where a GPU copies them from while it computes; a DataLoader asks for it by this name."""
+        return replace(self, image_chw=self.image_chw.pin_memory())
 
     @property
     def masks_nhw(self) -> Tensor:
@@ -92,9 +110,18 @@ class Split:
         return self.pixels(index).float() / 255.0
 
     def pixels(self, index: int) -> Tensor:
-        """Load one image alone, CHW uint8: a quarter of the memory, where images are large."""
-        with Image.open(self.folder / "images" / self.images[index].file_name) as stream:
-            return torch.from_numpy(np.array(stream.convert("RGB"))).permute(2, 0, 1)
+        """Load one image alone, CHW uint8: a quarter of the memory, where images are large; raises SampleError."""
+        record = self.images[index]
+        path = self.folder / "images" / record.file_name
+        try:
+            with Image.open(path) as stream:
+                image_hw3 = np.array(stream.convert("RGB"))
+        except Exception as error:  # whatever a decoder makes of a damaged file
+            raise SampleError(path, f"{type(error).__name__}: {error}") from error
+        height, width = image_hw3.shape[:2]
+        if (height, width) != (record.height, record.width):
+            raise SampleError(path, f"it is {width} x {height} instead of {record.width} x {record.height} pixels")
+        return torch.from_numpy(image_hw3).permute(2, 0, 1)
 
 
 def load_split(folder: Path, name: str) -> Split:
