@@ -1,21 +1,23 @@
 """The guide to scale-out starts the stage as the pipeline does, and names parameters that exist."""
 
 import re
+import shlex
 
 import pytest
+from torch.distributed.run import parse_args
 
 from rehead.cli.guidance import read_guide
 from rehead.training.plan import TrainPlan
 from tests.layout.pipeline import STAGES
 
 TEXT = read_guide("scale-out")
-COMMANDS = re.findall(r"stages/train\.py (.*?)```", TEXT, flags=re.DOTALL)
+COMMANDS = re.findall(r"^(?:srun )?torchrun (.*?)```", TEXT, flags=re.DOTALL | re.MULTILINE)
 
 
-@pytest.mark.parametrize("place", [0, 1])
-def test_a_command_gives_the_stage_the_flags_that_the_pipeline_gives_it(place: int) -> None:
-    given = COMMANDS[place].replace("\\\n", " ").split()
-    assert given == STAGES["train"]["cmd"].split()[2:]
+@pytest.mark.parametrize("command", COMMANDS, ids=["hosts", "slurm"])
+def test_torchrun_reads_a_command_as_the_one_of_the_pipeline(command: str) -> None:
+    read = parse_args(shlex.split(command))
+    assert [read.training_script, *read.training_script_args] == STAGES["train"]["cmd"].split()[1:]
 
 
 def test_every_parameter_it_names_exists() -> None:
