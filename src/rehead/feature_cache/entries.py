@@ -6,7 +6,6 @@ can be used where the file is mapped into memory.
 
 import json
 import mmap
-from itertools import chain
 from pathlib import Path
 
 import torch
@@ -75,11 +74,6 @@ def unpacked(path: Path) -> Features:
         features[name] = rows_hwc.permute(2, 0, 1)
         offset += rows_hwc.nbytes + _padding(rows_hwc.nbytes)
     return features
-
-
-def size_of(features: Features) -> int:
-    """Count the bytes of features' maps, as they are."""
-    return sum(value.nbytes for value in chain(features.values()))
 
 
 def _padding(length: int) -> int:
