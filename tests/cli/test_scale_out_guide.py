@@ -11,7 +11,7 @@ from rehead.training.plan import TrainPlan
 from tests.layout.pipeline import STAGES
 
 TEXT = read_guide("scale-out")
-COMMANDS = re.findall(r"^(?:srun )?torchrun (.*?)```", TEXT, flags=re.DOTALL | re.MULTILINE)
+COMMANDS = re.findall(r"^(?:srun )?torchrun (--nnodes .*?)```", TEXT, flags=re.DOTALL | re.MULTILINE)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=["hosts", "slurm"])
