@@ -140,7 +140,7 @@ def quality(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     folder, size, most = tmp_path_factory.mktemp("quality"), 160, 100
     if request.param == "shapes":
         data = dataset = folder / "dataset"
-        ingest(DataPlan(shapes=ShapesPlan(train=60, val=40, test=1, size=size)), dataset)
+        ingest(DataPlan(shapes=ShapesPlan(train=24, val=30, test=1, size=size)), dataset)
     else:
         size, most = 256, 300
         data = write_excerpt(CELLS, folder / "coco", train=slice(30, None, 4), val=slice(10, None, 3))
