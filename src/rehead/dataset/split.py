@@ -63,10 +63,6 @@ class Sample:
         """Move the pixels to where a GPU copies them from while it computes; a DataLoader asks for it by this name."""
         return replace(self, image_chw=self.image_chw.pin_memory())
 
-    def pin_memory(self) -> "Sample":
-        """Lay the image where a GPU can fetch it while both go on; torch's loader asks for it."""
-        return replace(self, image_chw=self.image_chw.pin_memory())
-
     @property
     def masks_nhw(self) -> Tensor:
         """Draw the masks at the image's full size, NHW of 0 and 1, as torchvision's own training wants them."""
