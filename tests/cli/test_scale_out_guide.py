@@ -16,7 +16,7 @@ COMMANDS = re.findall(r"^(?:srun )?torchrun (--nnodes .*?)```", TEXT, flags=re.D
 
 @pytest.mark.parametrize("command", COMMANDS, ids=["hosts", "slurm"])
 def test_torchrun_reads_a_command_as_the_one_of_the_pipeline(command: str) -> None:
-    read = parse_args(shlex.split(command))
+    read = parse_args(shlex.split(command.replace("\\\n", " ")))
     assert [read.training_script, *read.training_script_args] == STAGES["train"]["cmd"].split()[1:]
 
 
