@@ -15,6 +15,8 @@ from rehead.training.distributed import ALONE, Group
 from rehead.training.plan import TrainPlan
 
 _POLL_SECONDS = 0.1
+_CUT_OFF = ("connection closed by peer", "connection reset by peer", "broken pipe")
+"""What gloo says of a process that is gone."""
 
 
 def follows() -> bool:
@@ -90,9 +92,15 @@ def _met(rank: int, size: int, *, timeout: float, meeting: str | None) -> Iterat
         yield Group(rank, size)
         dist.barrier()
     except RuntimeError as error:
-        if "timed out" in str(error).lower():
+        words = str(error).lower()
+        if "timed out" in words:
             raise RuntimeError(
                 f"a process did not answer within {timeout:g} s (train.process_timeout): {error}"
+            ) from error
+        if any(sign in words for sign in _CUT_OFF):
+            raise RuntimeError(
+                "another process that trains with this one has ended, and its own message says why; run it again to "
+                "go on from the last checkpoint"
             ) from error
         raise
     finally:
