@@ -1,4 +1,10 @@
-"""What a training step costs on a device: its time, its multiply-adds, its waits, and the operators it is spent on."""
+"""What a training step costs on a device: its time, its multiply-adds, its waits, and the operators it is spent on.
+
+Counted for a batch of two and the default RoI counts, in 10^9 multiply-adds, forward: `maskrcnn_mobilenet_v2_fpn` with
+heads of torchvision's width at 320 x 320 pixels, trunk 1.1, pyramid 10.2, RPN 10.3, boxes 1.8, masks 0.5 a mask;
+`maskrcnn_resnet50_fpn` at 512 x 683, trunk 58.7, pyramid 42.0, RPN 35.6, boxes 1.8. The way back takes twice that for
+the pyramid, boxes and masks, nothing for a frozen trunk, and 0.3 for the RPN, whose loss is computed on patches.
+"""
 
 import time
 import warnings
@@ -24,6 +30,8 @@ _PARTS = {
     "masks": ("mask_head", "mask_predictor"),
 }
 """Last names of each part's modules; whose children they are depends on which module a step calls first."""
+_FORWARD = ("aten.convolution", "aten.addmm")
+"""What layers ask for on the way forward; the counter also ascribes a part of the way back to modules."""
 
 
 def step_seconds(step: Step, steps: int) -> float:
@@ -47,12 +55,13 @@ def multiply_adds(step: Step) -> dict[str, float]:
     """Count 10^9 multiply-adds of a step: those of each part forward, and all, the way back included."""
     with FlopCounterMode(display=False) as counter:
         step()
-    counts = {name: sum(found.values()) / 2e9 for name, found in counter.get_flop_counts().items()}
+    counts = counter.get_flop_counts()
+    forward = {name: sum(found[op] for op in found if str(op) in _FORWARD) for name, found in counts.items()}
     parts = {
-        part: sum(count for name, count in counts.items() if name.rpartition(".")[2] in names)
+        part: sum(count for name, count in forward.items() if name.rpartition(".")[2] in names) / 2e9
         for part, names in _PARTS.items()
     }
-    return {**parts, "all": counts["Global"]}
+    return {**parts, "all": sum(counts["Global"].values()) / 2e9}
 
 
 def waits(step: Step) -> int | None:
