@@ -63,7 +63,8 @@ def training_by_dvc(project: Project) -> subprocess.Popen[bytes]:
 
 def test_whatever_ends_dvc_ends_its_training_too_and_the_next_one_goes_on_in_the_same_run(project: Project) -> None:
     root = project.root
-    project.set_params(PARAMS.replace("epochs: 2", f"epochs: {EPOCHS}"))
+    project.set_params(PARAMS.replace("freeze: none, epochs: 2", f"freeze: backbone, epochs: {EPOCHS}"))
+    project.dvc("repro", "tune")
 
     dvc = training_by_dvc(project)
     [trainer] = trainers(root)
