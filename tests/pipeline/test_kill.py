@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -17,7 +17,7 @@ from rehead.stage import held_lock
 from rehead.tracking.connection import open_client
 from tests.pipeline.conftest import PARAMS, Project
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 EPOCHS = 24
 
 
@@ -38,6 +38,14 @@ def trainers(root: Path) -> list[psutil.Process]:
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
     return [process for process in found if process.name().startswith("python")]
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(project: Project) -> Iterator[None]:
+    """Leave no training behind, also where the test fails."""
+    yield
+    for trainer in trainers(project.root):
+        trainer.kill()
 
 
 def newest_state(root: Path) -> str:
