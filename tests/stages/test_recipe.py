@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from rehead.reporting.figures import read_history
 from rehead.tracking.connection import open_client
 from stages import evaluate, swap_heads, train
 
@@ -76,6 +77,16 @@ def test_training_reports_what_learned_and_how_it_went(project: Path) -> None:
     assert stable <= set(report)
     assert report["frozen_parameters"] == 0
     assert report["steps"] == 4
+
+
+def test_every_epoch_has_its_loss_in_validation(project: Path) -> None:
+    rows = read_history(project / "reports" / "training.csv")
+    assert [row["epoch"] for row in rows] == [1.0, 2.0]
+    assert all(row["val_loss"] for row in rows)
+
+
+def test_a_training_of_all_its_epochs_did_not_end_early(project: Path) -> None:
+    assert report_of(project, "training")["ended_early"] is None
 
 
 def test_training_says_whether_features_were_kept_and_why(project: Path) -> None:

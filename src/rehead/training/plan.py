@@ -62,7 +62,7 @@ class TrainPlan(Section):
     patience: int | None = Field(None, ge=1)
     """Epochs without a better validation mask AP after which training ends; None waits for ever."""
     minutes: float | None = Field(None, gt=0.0)
-    """Wall-clock time, validation included, into which epochs and schedule are fitted by measured speed; None is none.
+    """Time for training and validation, into which epochs and schedule are fitted by measured speed; None is none.
 
     Two such trainings need not end with the same weights.
     """
