@@ -19,6 +19,7 @@ from rehead.detector.plan import ModelPlan, PoolerName
 from rehead.detector.rpn import SampledRPN
 from rehead.detector.scaling import TileTransform
 from rehead.detector.sizes import SIZES
+from rehead.detector.sparse_gradients import SparseGradientConv
 from rehead.roi_align.guard import GuardedRoIAlign
 from rehead.roi_align.roi_pool import GuardedRoIPool
 
@@ -92,6 +93,9 @@ def _assemble(plan: ModelPlan, outputs: int, *, frozen_statistics: bool) -> Mask
         mask_predictor=mask_head.predictor(mask_size),
     )
     model.rpn, model.roi_heads = SampledRPN(model.rpn), mask_head.roi_heads(model.roi_heads)
+    for block in model.backbone.fpn.layer_blocks:
+        if len(block) == 1:  # no batch norm behind it, which would spread the gradient over all places
+            block[0] = SparseGradientConv(block[0])
     return model
 
 
