@@ -40,7 +40,6 @@ OURS: dict[str, dict[str, Any]] = {
     "ours": {},
     "ours, float32": {"precision": "float32"},
     "ours, torchvision's RoIs": THEIR_ROIS,
-    "ours, compiled": {"compile": True},
     "ours, fixed order": {"deterministic": True},
 }
 CLASSES = tuple(DataPlan().shapes.kinds)

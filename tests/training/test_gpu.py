@@ -49,11 +49,6 @@ def test_without_samplers_a_gpu_has_the_losses_of_a_cpu(drawn: Split, request: p
     assert gpu.losses == pytest.approx(cpu.losses, rel=1e-2)
 
 
-def test_a_compiled_training_has_the_losses_of_a_plain_one(drawn: Split) -> None:
-    plain, compiled = (first_step(drawn, precision="float32", compile=on) for on in (False, True))
-    assert compiled.losses == pytest.approx(plain.losses, rel=1e-3)
-
-
 def test_images_come_pinned_where_a_gpu_fetches_them(drawn: Split) -> None:
     [batch] = batches(drawn, PLAN.augment, batch_size=len(drawn), seed=0, epoch=1)
     assert all(sample.image_chw.is_pinned() for sample in batch)

@@ -15,7 +15,6 @@ from rehead.detector.freezing import freeze, learning_mode
 from rehead.detector.plan import FreezeDepth
 from rehead.feature_cache.cached_trunk import CachedTrunk
 from rehead.training.budget import Budget
-from rehead.training.compilation import compile_parts
 from rehead.training.distributed import ALONE, Group
 from rehead.training.ema import WeightAverage
 from rehead.training.optimiser import build_optimizer, learning_parameters, trunk_depths
@@ -47,8 +46,6 @@ class Learner:
         self.precision = precision_of(plan.precision, self.device)
         self.scaler = self.precision.scaler()
         self.model = detector.model.to(self.device, memory_format=torch.channels_last)
-        if plan.compile:
-            compile_parts(self.model)
         self.thawed = freeze(detector, plan.freeze_at(plan.epochs))
         """What learns, and what never does, once all is thawed that will be."""
         last = list(learning_parameters(self.model))

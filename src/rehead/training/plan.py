@@ -96,8 +96,6 @@ class TrainPlan(Section):
     """Longest time between two saves of what an interrupted training goes on from; the end of an epoch saves anyway."""
     precision: PrecisionName = "auto"
     """Number format of the network's products; auto is bfloat16 or float16 on a GPU, float32 on a CPU."""
-    compile: bool = False
-    """Whether torch compiles trunk, pyramid and heads, which takes minutes at the start and gains nothing on a CPU."""
     deterministic: bool = False
     """Whether a GPU computes in a fixed order, so that the same training ends with the same weights, and more slowly.
 

@@ -25,8 +25,8 @@ from rehead.detector.plan import ModelPlan
 from rehead.detector.weights import first_detector
 from rehead.evaluation.validation import predict_split
 from rehead.files import read_json
-from rehead.training.features import open_features
 from rehead.training.batch_size import fit_batch
+from rehead.training.features import open_features
 from rehead.training.learner import Learner
 from rehead.training.loop import train
 from rehead.training.plan import TrainPlan
