@@ -113,7 +113,7 @@ def targets() -> Figures:
 def resnet(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Figures:
     """Compare the rates with the peer's own numbers of RoIs, then without one measure after the other."""
     arch, folder = request.param, tmp_path_factory.mktemp("resnet")
-    data = write_excerpt(FRUITS, folder / "coco", train=slice(4), val=LAST)
+    data = write_excerpt(FRUITS, folder / "coco", train=slice(2), val=LAST)
     trunk, dataset = write_random_trunk(folder / "trunk.pth"), canonical(data, folder / "dataset")
     model = {"arch": arch, "weights": str(trunk), "input_size": 512}
     epochs = _epochs(EPOCHS)
