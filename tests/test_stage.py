@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -135,6 +136,17 @@ def test_a_stage_leaves_signals_as_it_found_them(project: Path) -> None:
     assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)] == before
 
 
+@pytest.fixture
+def signals_are_heard() -> Iterator[None]:
+    """Hear what a process without a terminal is started to ignore."""
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in numbers}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("signals_are_heard")
 @pytest.mark.parametrize(
     ("number", "status"),
     [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)],
@@ -155,6 +167,7 @@ def test_a_signal_that_is_held_back_is_obeyed_when_the_block_ends() -> None:
     assert (done, left.value.code) == (True, 143)
 
 
+@pytest.mark.usefixtures("signals_are_heard")
 def test_a_second_signal_ends_at_once() -> None:
     ending = Ending(echo=0.0)
     with pytest.raises(SystemExit) as left, ending.listening(), ending.held_back():  # noqa: PT012
@@ -164,6 +177,7 @@ def test_a_second_signal_ends_at_once() -> None:
     assert left.value.code == 130
 
 
+@pytest.mark.usefixtures("signals_are_heard")
 def test_the_same_signal_by_two_ways_is_one() -> None:
     ending, done = Ending(), False
     with pytest.raises(SystemExit), ending.listening(), ending.held_back():  # noqa: PT012

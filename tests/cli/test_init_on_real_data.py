@@ -72,4 +72,5 @@ def test_anchors_that_fit_stay(proposed: dict[str, Plans], name: str) -> None:
 def test_a_training_takes_some_hundred_steps(proposed: dict[str, Plans], name: str) -> None:
     images = {"fruits_nuts": 14, "dsb2018_nuclei": 97, "coco_mini": 64}[name]
     train = proposed[name].train
+    assert train.batch_size != "auto"
     assert 500 <= train.epochs * images / train.batch_size <= 800

@@ -128,6 +128,7 @@ def test_the_same_model_again_writes_the_same_receipt(run: Run, project: Path) -
     assert sha256_of(project / "reports" / "registration.json") == first
 
 
+@pytest.mark.slow
 def test_one_model_another_and_the_first_again_are_two_versions(run: Run, project: Path) -> None:
     assert [run(0)["version"], run(1)["version"], run(0)["version"]] == [1, 2, 1]
     uri = f"sqlite:///{project / 'data' / 'mlflow.db'}"
@@ -151,6 +152,7 @@ def test_the_threshold_of_the_parameters_is_the_served_models(run: Run, set_para
     assert read_json(Path(settings))["score_threshold"] == 0.75
 
 
+@pytest.mark.slow
 def test_new_serving_settings_reach_the_champion_and_old_ones_come_back(run: Run, set_params: SetParams) -> None:
     versions = []
     for megapixels in (25, 50, 25):

@@ -71,6 +71,7 @@ def bad(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return folder / "roi_align.json", str(stopped.value)
 
 
+@pytest.mark.slow
 def test_an_operator_half_a_pixel_off_stops_the_pipeline_with_box_and_cause(tmp_path: Path) -> None:
     cause = r"boxes inside the map, such as 'random box \d+', are read \+0\.5 feature pixels along x and \+0\.5 along y"
     with pytest.raises(SystemExit, match=r"RoIAlign is wrong\n  torchvision's roi_align: " + cause):

@@ -48,6 +48,7 @@ def test_an_epoch_is_left_some_steps(images: int, most: int) -> None:
     assert batch_sizes(images, device="cpu")[-1] == most
 
 
+@pytest.mark.slow
 def test_what_fits_is_tried_and_nothing_learns_by_it(drawn: Split) -> None:
     learner = open_learner(drawn)
     before = weights_of(learner)
@@ -59,9 +60,10 @@ def test_what_fits_is_tried_and_nothing_learns_by_it(drawn: Split) -> None:
     assert all(parameter.grad is None for parameter in learner.model.parameters())
 
 
+@pytest.mark.slow
 def test_without_memory_to_spare_it_is_one_image(drawn: Split) -> None:
     learner = open_learner(drawn)
-    fit_batch(learner, replace(drawn, images=drawn.images * 8), free=0)
+    fit_batch(learner, replace(drawn, images=drawn.images * 8), free=-TERABYTE)
     assert (learner.plan.batch_size, learner.steps_an_epoch) == (1, 40)
 
 
