@@ -29,11 +29,12 @@ def fit_batch(learner: Learner, split: Split, *, free: int | None = None) -> str
     room = _SHARE * (free_memory(learner.device) if free is None else free) - _moments(learner)
     sizes = batch_sizes(len(split) / learner.group.size, device=learner.device.type)
     largest = _largest(learner, split, count=sizes[-1])
+    release_memory()  # or a trial would give back what others had left, and seem to take nothing
     before = peak_memory(learner.device)()
 
     def bytes_of(images: int) -> float | None:
         peak = _peak_of_step(learner, split, largest[:images])
-        return None if peak is None else peak - before
+        return None if peak is None else max(peak - before, 0.0)
 
     own = largest_fitting(sizes, bytes_of, room=room)
     size = min(learner.group.gathered(own))
