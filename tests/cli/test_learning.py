@@ -77,10 +77,10 @@ def test_finer_masks_take_more_memory() -> None:
     assert estimates == sorted(set(estimates))
 
 
-def test_one_crowded_image_takes_more_memory() -> None:
-    found = measured(images=100)
-    crowded = replace(found, image_m=found.image_m * 0)
-    assert bytes_of(crowded) > bytes_of(found)
+def test_a_budget_of_mask_rois_bounds_what_a_mask_head_takes() -> None:
+    plans = Plans().with_value("model", "mask_head", "fcn_112")
+    estimates = [bytes_of(measured(), plans.with_value("train", "mask_rois", most)) for most in (4, 16, None)]
+    assert estimates[0] < estimates[1] == estimates[2]
 
 
 @pytest.mark.parametrize("arch", get_args(ArchName))

@@ -8,7 +8,6 @@ from rehead.cli.scale import (
     advise_detections,
     advise_input_size,
     advise_tile,
-    pixels_loaded,
     pixels_seen,
     samples_an_image,
 )
@@ -104,7 +103,8 @@ def test_anchors_stay_where_no_others_hold_more() -> None:
 
 
 def test_pixels_are_those_of_a_tile_where_images_are_cut() -> None:
-    assert pixels_loaded(measured(images=1, size=(4000, 900)), TILED).tolist() == [1024 * 900]
+    plans = TILED.with_value("model", "input_size", 512)
+    assert pixels_seen(measured(images=1, size=(4000, 2000)), plans).tolist() == [512 * 512]
 
 
 def test_the_network_sees_the_image_at_its_input_size() -> None:

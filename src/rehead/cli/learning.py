@@ -9,10 +9,10 @@ from rehead.cli.advice import Advice, Survey
 from rehead.cli.division import training_images
 from rehead.cli.memory import in_gib
 from rehead.cli.plans import Plans
-from rehead.cli.scale import pixels_loaded, pixels_seen, samples_an_image
+from rehead.cli.scale import pixels_seen, samples_an_image
 from rehead.detector.plan import FreezeDepth
 from rehead.detector.sizes import SIZES
-from rehead.training.plan import batch_sizes
+from rehead.training.plan import TrainPlan, batch_sizes
 
 _STEPS = 600
 _LEAST_EPOCHS, _MOST_EPOCHS = 5, 100
@@ -35,9 +35,7 @@ Measured as the growth of the peak with the batch, in float32 on a CPU.
 _BYTES_A_ROI = {"fcn_56": 36_000, "fcn_112": 175_000, "pointrend_112": 12_000, "separable_28": 7_000}
 """Bytes a channel that other mask heads take for an object's RoI beyond what the plain one takes; measured likewise."""
 _OBJECTS_OF_ROIS = 0.25
-"""Most RoIs that meet the mask head, as a share of train.rois."""
-_KEPT, _RESIZED = 1, 4
-"""Bytes a pixel of a mask, as loaded and as seen: all of a batch are kept, one image's at a time are resized."""
+"""Most RoIs that are objects, as a share of train.rois; of those, train.mask_rois meet the mask head."""
 
 
 def advise_freeze(survey: Survey, plans: Plans) -> Advice:
@@ -84,15 +82,18 @@ def advise_epochs(survey: Survey, plans: Plans) -> Advice:
 
 
 def estimate_bytes(survey: Survey, plans: Plans, *, batch_size: int) -> float:
-    """Estimate the peak of a training step: nearly the largest images, their masks, and the most masks of one image."""
-    measured, frozen = survey.measured, _trunk_stays_frozen(plans)
-    loaded, seen = pixels_loaded(measured, plans), pixels_seen(measured, plans)
-    objects = measured.objects_n * loaded / measured.sizes_n2.prod(axis=1)
-    masks = objects * (loaded + seen)
-    image = _BYTES_A_PIXEL[plans.model.arch][frozen] * np.quantile(seen, 0.95) + _KEPT * masks.mean()
+    """Estimate the peak of a training step over nearly the largest images; how many objects they hold hardly counts."""
+    pixels = np.quantile(pixels_seen(survey.measured, plans), 0.95)
+    image = _BYTES_A_PIXEL[plans.model.arch][_trunk_stays_frozen(plans)] * pixels
     width = (plans.model.mask_layers or SIZES[plans.model.arch].mask_layers)[-1]
-    rois = _BYTES_A_ROI.get(plans.model.mask_head, 0) * width * _OBJECTS_OF_ROIS * plans.train.rois
-    return float(_FIXED_BYTES + batch_size * (image + rois) + _RESIZED * masks.max())
+    masks = _BYTES_A_ROI.get(plans.model.mask_head, 0) * width * _masks_an_image(plans.train)
+    return float(_FIXED_BYTES + batch_size * (image + masks))
+
+
+def _masks_an_image(train: TrainPlan) -> float:
+    """Count the RoIs of an image that may meet the mask head."""
+    objects = _OBJECTS_OF_ROIS * train.rois
+    return objects if train.mask_rois is None else min(objects, train.mask_rois)
 
 
 def _trunk_stays_frozen(plans: Plans) -> bool:

@@ -87,11 +87,6 @@ def pixels_seen(measured: Measurements, plans: Plans) -> Floats:
     return _image_sides(measured, tile).prod(axis=1) * scales_seen(measured, plans) ** 2
 
 
-def pixels_loaded(measured: Measurements, plans: Plans) -> Floats:
-    """Compute the pixels of each image, or of one of its tiles, as it is loaded; shape N."""
-    return _image_sides(measured, _tile_side(plans)).prod(axis=1).astype(np.float64)
-
-
 def samples_an_image(measured: Measurements, plans: Plans) -> Floats:
     """Count what training gets of each image: itself, or its tiles, of which half as many are empty as not; shape N."""
     if plans.data.tile is None:
