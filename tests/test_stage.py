@@ -5,13 +5,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from rehead.stage import Ending, run, stage
+from rehead.stage import run, stage
 
 _BODY = """
 import sys, time
@@ -134,68 +133,6 @@ def test_a_stage_leaves_signals_as_it_found_them(project: Path) -> None:
     with stage("train", inputs=[], sections=[], root=project):
         pass
     assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)] == before
-
-
-@pytest.fixture
-def signals_are_heard() -> Iterator[None]:
-    """Hear what a process without a terminal is started to ignore."""
-    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    before = {number: signal.signal(number, signal.SIG_DFL) for number in numbers}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
-@pytest.mark.usefixtures("signals_are_heard")
-@pytest.mark.parametrize(
-    ("number", "status"),
-    [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)],
-    ids=lambda value: str(value),
-)
-def test_each_signal_to_end_has_its_exit_status(number: signal.Signals, status: int) -> None:
-    with pytest.raises(SystemExit) as left, Ending().listening():
-        signal.raise_signal(number)
-    assert left.value.code == status
-
-
-def test_a_signal_that_is_held_back_is_obeyed_when_the_block_ends() -> None:
-    ending, done = Ending(), False
-    with pytest.raises(SystemExit) as left, ending.listening(), ending.held_back():  # noqa: PT012
-        signal.raise_signal(signal.SIGTERM)
-        assert ending.status == 143
-        done = True
-    assert (done, left.value.code) == (True, 143)
-
-
-@pytest.mark.usefixtures("signals_are_heard")
-def test_a_second_signal_ends_at_once() -> None:
-    ending = Ending(echo=0.0)
-    with pytest.raises(SystemExit) as left, ending.listening(), ending.held_back():  # noqa: PT012
-        signal.raise_signal(signal.SIGTERM)
-        signal.raise_signal(signal.SIGINT)
-        pytest.fail("it went on")
-    assert left.value.code == 130
-
-
-@pytest.mark.usefixtures("signals_are_heard")
-def test_the_same_signal_by_two_ways_is_one() -> None:
-    ending, done = Ending(), False
-    with pytest.raises(SystemExit), ending.listening(), ending.held_back():  # noqa: PT012
-        signal.raise_signal(signal.SIGHUP)
-        signal.raise_signal(signal.SIGTERM)
-        done = True
-    assert (done, ending.status) == (True, 129)
-
-
-def test_a_signal_that_the_process_was_started_to_ignore_stays_ignored() -> None:
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        ending = Ending()
-        with ending.listening():
-            signal.raise_signal(signal.SIGHUP)
-        assert ending.status is None
-    finally:
-        signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,6 @@ def test_a_second_cycle_on_the_same_state_trains_nothing(cycle: Cycle) -> None:
     assert cycle.run().outcome is Outcome.UNCHANGED
 
 
-@pytest.mark.slow
 def test_force_trains_all_the_same(cycle: Cycle) -> None:
     cycle.run()
     forced = Cycle(repository=cycle.repository, tracking_uri=cycle.tracking_uri, dvc=cycle.dvc, force=True)
@@ -186,8 +185,7 @@ def test_a_second_cycle_beside_the_first_is_refused(cycle: Cycle) -> None:
 @pytest.mark.slow
 def test_after_three_failures_it_waits_for_a_change(cycle: Cycle, repository: Path) -> None:
     commit(repository, register="raise SystemExit(9)\n")
-    outcomes = [cycle.run().outcome for _ in range(4)]
-    assert outcomes == [Outcome.FAILED] * 3 + [Outcome.UNCHANGED]
+    assert [cycle.run().outcome for _ in range(4)] == [Outcome.FAILED] * 3 + [Outcome.UNCHANGED]
 
 
 @pytest.mark.slow
