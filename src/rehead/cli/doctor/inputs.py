@@ -18,7 +18,7 @@ from rehead.coco.windows import Crop
 from rehead.dataset.split import Sample
 from rehead.detector.sizes import SIZES
 
-_LEAST_IMAGES, _MOST_PIXELS = 8, 500e6
+_LEAST_IMAGES = 8
 _OUTSIDE_PIXELS = 1.0
 _FITTING_IOU, _LOOSE_SHARE = 0.5, 0.5
 """A box that shares less with its mask's own; and the share of such objects that is no slip any more."""
@@ -45,12 +45,11 @@ _LOOSE = Fault("boxes that do not fit their masks", "boxes are x1, y1, x2, y2 of
 
 
 def load_batch(subject: Subject) -> list[Sample]:
-    """Load the images of one batch, spread over the training images, but none whose masks take much memory."""
+    """Load the images of one batch, spread over the training images."""
     records = subject.train.images
     number = min(len(records), max(subject.plans.train.images_at_once, _LEAST_IMAGES))
     spread = range(0, len(records), max(1, len(records) // number))
-    light = [place for place in spread if _pixels_of_masks(subject, place) <= _MOST_PIXELS]
-    return [subject.train[place] for place in light[:number]]
+    return [subject.train[place] for place in spread[:number]]
 
 
 def judge_inputs(samples: Sequence[Sample], plans: Plans, measured: Measurements) -> Finding:
@@ -117,11 +116,6 @@ def seen_too_small(plans: Plans, measured: Measurements) -> tuple[float, float]:
     sides_m = np.sqrt(measured.areas_m) * scales_seen(measured, plans)[measured.image_m]
     anchors = plans.model.anchor_sizes or SIZES[plans.model.arch].anchor_sizes
     return float((sides_m < _TINY_PIXELS).mean()), 1 - measure_fit(boxes_seen(measured, plans), anchors).recall
-
-
-def _pixels_of_masks(subject: Subject, place: int) -> int:
-    record = subject.train.images[place]
-    return record.width * record.height * len(subject.train.annotations.get(record.id, []))
 
 
 def _severity(fault: Fault, count: int, objects: int) -> State:
