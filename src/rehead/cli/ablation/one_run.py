@@ -72,7 +72,7 @@ def run_once(request: dict[str, Any], *, tell: Tell) -> None:
         seconds=seconds,
         processor_seconds=worked,
         peak_memory_mib=memory,
-        images_per_second=plan.epochs * len(fit) / seconds,
+        images_per_second=learner.epochs_done * len(fit) / seconds,
         parameters=sum(parameter.numel() for parameter in learner.model.parameters()),
     )
     store_run(
