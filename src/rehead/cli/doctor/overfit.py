@@ -89,7 +89,7 @@ def overfit(
     samples = [shrunk(sample, side) for sample in samples[:many]]
     looked = part_of(batch, range(many)) if clock.left > _LOOKING_STEPS * a_step else None
     attempts: list[Attempt] = []
-    for tried in (plan, plan.model_copy(update={"optimizer": "adamw", "lr": _SURE_RATE})):
+    for tried in (plan, plan.model_copy(update={"optimizer": "adamw", "lr": _SURE_RATE, "lr_images": None})):
         attempt = _attempt(reduced(detector, side), tried, samples, looked, clock, enough=enough, on_step=on_step)
         if attempt.diverged or attempt.steps >= LEAST_STEPS:
             attempts.append(attempt)
@@ -162,6 +162,7 @@ def _attempt(
         began = clock.spent
         while attempt.steps < STEPS and clock.left > end and not (attempt.steps >= _ENOUGH_STEPS and enough(attempt)):
             learner.begin(1)
+            learner.steps_in_epoch = 0  # by which a step's draw is seeded
             step = take_step(learner, samples)
             for name in LOSSES:
                 courses[name].append(step.losses[name])
