@@ -1,11 +1,14 @@
 """How many processes there are, what each of them has to do, and who looks after files."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch.distributed as dist
 
 from rehead.stage import held_lock, stage
-from rehead.training.joining import follows, joined, process_count
+from rehead.training.joining import assembled, follows, joined, process_count
 from rehead.training.plan import TrainPlan
 
 
@@ -52,3 +55,26 @@ def test_a_process_that_follows_leaves_the_lock_to_the_one_that_leads(tmp_path: 
         stage("train", inputs=[tmp_path / "nowhere"], sections=["train"], root=tmp_path, follows=True) as ending,
     ):
         assert ending.status is None
+
+
+@pytest.fixture
+def left_over(tmp_path: Path) -> Any:
+    """A store that two processes have met over and left, as torchrun keeps it for the next ones."""
+    store = dist.FileStore(str(tmp_path / "store"), 2)  # type: ignore[attr-defined]
+    with ThreadPoolExecutor(2) as pool:
+        for part in pool.map(lambda rank: assembled(store, rank, 2, patience=10.0), range(2)):
+            part.set("address", "of a process that is gone")
+    return store
+
+
+def test_processes_that_are_started_again_meet_where_nothing_of_the_old_ones_stands(left_over: Any) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda rank: assembled(left_over, rank, 2, patience=10.0), range(2))
+    assert not first.check(["address"])
+    first.set("address", "new")
+    assert second.get("address") == b"new"
+
+
+def test_a_process_that_is_gone_is_not_taken_for_one_that_has_come(left_over: Any) -> None:
+    with pytest.raises(RuntimeError, match=r"not all 2 processes came within 0\.3 s \(train.process_timeout\)"):
+        assembled(left_over, 1, 2, patience=0.3)

@@ -1,14 +1,18 @@
 """How a process joins those that train together: as a launcher such as torchrun says, or by starting them itself."""
 
+import math
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Literal
+from uuid import uuid4
 
 import torch
 import torch.distributed as dist
+from torch.distributed.distributed_c10d import PrefixStore
+from torch.distributed.rendezvous import rendezvous
 
 from rehead.training.companions import MEETING, companions, end_with_leader
 from rehead.training.distributed import ALONE, Group
@@ -83,7 +87,9 @@ def _met(rank: int, size: int, *, timeout: float, meeting: str | None) -> Iterat
         torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", rank)))
     dist.init_process_group(
         "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo",
-        store=None if meeting is None else _assembled(meeting, rank, size),
+        store=assembled(
+            _board(meeting, rank, size, timeout=timeout), rank, size, patience=math.inf if meeting else timeout
+        ),
         rank=rank,
         world_size=size,
         timeout=timedelta(seconds=timeout),
@@ -107,13 +113,38 @@ def _met(rank: int, size: int, *, timeout: float, meeting: str | None) -> Iterat
         dist.destroy_process_group()
 
 
-def _assembled(meeting: str, rank: int, size: int) -> Any:
-    """Wait until all have come to the meeting: a process that still imports is not one that does not answer.
+def _board(meeting: str | None, rank: int, size: int, *, timeout: float) -> Any:
+    """Open the store that all can write to: the file of a meeting, or what the launcher's environment says."""
+    if meeting is not None:
+        return dist.FileStore(meeting, size)  # type: ignore[attr-defined] # which torch does not list as its own
+    return next(rendezvous("env://", rank, size, timeout=timedelta(seconds=timeout)))[0]
 
-    Rank 0 watches its companions, and they it, so nobody waits for one that is gone; a signal is heard in between.
+
+def assembled(store: Any, rank: int, size: int, *, patience: float) -> Any:
+    """Wait until all have come, and give the part of the store that is theirs alone; a signal is heard in between.
+
+    torchrun keeps its store when it starts all processes again (pytorch/pytorch#135712), and the addresses of those
+    that are gone would be taken for those of the new ones. So each comes under a new name and tells whose names it has
+    read: once all tell the same, all of them are alive.
+
+    A process that still imports is not one that does not answer: companions, who watch one another, have an endless
+    patience. Raises RuntimeError where it ends.
     """
-    store = dist.FileStore(meeting, size)  # type: ignore[attr-defined] # which torch does not list as its own
-    store.set(f"process {rank}", "here")
-    while not store.check([f"process {other}" for other in range(size)]):
+    until, told = time.monotonic() + patience, list[str]()
+    store.set(f"name {rank}", uuid4().hex)
+    while True:
+        names = _posted(store, "name", size)
+        if names and names != told:
+            store.set(f"names read by {rank}", " ".join(names))
+            told = names
+        if names and set(_posted(store, "names read by", size)) == {" ".join(names)}:
+            return PrefixStore(names[0], store)
+        if time.monotonic() > until:
+            raise RuntimeError(f"not all {size} processes came within {patience:g} s (train.process_timeout)")
         time.sleep(_POLL_SECONDS)
-    return store
+
+
+def _posted(store: Any, what: str, size: int) -> list[str]:
+    """Read what every process has posted; nothing as long as one of them has not."""
+    keys = [f"{what} {rank}" for rank in range(size)]
+    return [value.decode() for value in store.multi_get(keys)] if store.check(keys) else []
