@@ -1,6 +1,7 @@
 """What holds for every test: no telemetry, no window system, no store but its own, the same examples each time."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ os.environ.update(
     DVC_NO_ANALYTICS="true",
     MPLBACKEND="Agg",
 )
+# Started in the background, a process ignores these, and so do all that it starts: no test of them would mean anything.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 # A machine that is busy with other things must not fail a test, and a failure must come again when asked for.
 settings.register_profile("repository", deadline=None, derandomize=True)
 settings.load_profile("repository")

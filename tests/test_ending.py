@@ -1,24 +1,12 @@
 """A signal to end: what it is told as, and how it is held back while a step is finished."""
 
 import signal
-from collections.abc import Iterator
 
 import pytest
 
 from rehead.stage import Ending
 
 
-@pytest.fixture
-def signals_are_heard() -> Iterator[None]:
-    """Hear what a process without a terminal is started to ignore."""
-    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    before = {number: signal.signal(number, signal.SIG_DFL) for number in numbers}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
-@pytest.mark.usefixtures("signals_are_heard")
 @pytest.mark.parametrize(
     ("number", "status"),
     [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)],
@@ -39,7 +27,6 @@ def test_a_signal_that_is_held_back_is_obeyed_when_the_block_ends() -> None:
     assert (done, left.value.code) == (True, 143)
 
 
-@pytest.mark.usefixtures("signals_are_heard")
 def test_a_second_signal_ends_at_once() -> None:
     ending = Ending(echo=0.0)
     with pytest.raises(SystemExit) as left, ending.listening(), ending.held_back():  # noqa: PT012
@@ -49,7 +36,6 @@ def test_a_second_signal_ends_at_once() -> None:
     assert left.value.code == 130
 
 
-@pytest.mark.usefixtures("signals_are_heard")
 def test_the_same_signal_by_two_ways_is_one() -> None:
     ending, done = Ending(), False
     with pytest.raises(SystemExit), ending.listening(), ending.held_back():  # noqa: PT012
