@@ -55,11 +55,12 @@ def test_a_worker_killed_in_the_middle_of_a_step_is_told_in_the_same_words() -> 
 
 @pytest.mark.slow  # 6 s, most of it torch's own patience with the hanging worker when it is asked to end
 def test_a_worker_that_does_not_answer_is_not_waited_for_without_end() -> None:
+    others = set(psutil.Process().children())
     began = time.monotonic()
     with pytest.raises(WorkerError, match=r"timed out after 1 seconds.*share.*train\.workers: 0"):
         list(loaded_batches(Numbers(hang, at=0), [0], batch_size=1, workers=1, patience=1))
     assert time.monotonic() - began < 30
-    assert not psutil.Process().children()
+    assert set(psutil.Process().children()) <= others
 
 
 def test_an_error_of_the_loading_itself_keeps_its_words() -> None:
