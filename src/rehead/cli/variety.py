@@ -12,7 +12,7 @@ from rehead.dataset.ordering import Visit
 from rehead.dataset.plan import AugmentPlan
 from rehead.dataset.split import Sample, Split
 from rehead.reporting import palette
-from rehead.reporting.gallery import draw_legend
+from rehead.reporting.gallery import draw_legend, stack_strips
 from rehead.reporting.overlays import Pixels, outline_objects
 from rehead.training.plan import TrainPlan
 
@@ -32,12 +32,7 @@ def draw_variety(split: Split, plan: TrainPlan, *, images: int) -> Pixels:
     strips = [_headings(titles), *(_row([_cell(sample, names) for sample in row]) for row in rows)]
     if 1 < len(names) <= _MOST_KEYS:
         strips.append(draw_legend(names, strips[0].width, names=names))
-    sheet = Image.new("RGB", (strips[0].width + 2 * _GAP, sum(strip.height for strip in strips) + _GAP), "white")
-    top = 0
-    for strip in strips:
-        sheet.paste(strip, (_GAP, top))
-        top += strip.height
-    return np.array(sheet)
+    return stack_strips(strips, _GAP)
 
 
 def epochs_shown(plan: TrainPlan) -> list[int]:

@@ -102,10 +102,15 @@ def resized(crop: Crop, own_hw: tuple[int, int], new_hw: tuple[int, int]) -> Cro
     return Crop(crop.mask_hw[np.ix_(rows, columns)], x, y)
 
 
+def nearest_lines(side: int, new_side: int) -> NDArray[np.int64]:
+    """Name the line of `side` that each of `new_side` lines repeats when torch's interpolate resizes to the nearest."""
+    steps = np.arange(new_side, dtype=np.float32) * np.float32(side / new_side)
+    return np.minimum(steps.astype(np.int64), side - 1)
+
+
 def _picked(start: int, length: int, side: int, new_side: int) -> tuple[int, NDArray[np.int64]]:
     """Name the crop's lines that remain along one axis, and where the first of them comes to lie."""
-    steps = np.arange(new_side, dtype=np.float32) * np.float32(side / new_side)
-    source = np.minimum(steps.astype(np.int64), side - 1)
+    source = nearest_lines(side, new_side)
     first, end = np.searchsorted(source, [start, start + length])
     return int(first), source[first:end] - start
 

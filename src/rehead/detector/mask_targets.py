@@ -10,16 +10,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from rehead.coco.windows import Crop
+from rehead.coco.windows import Crop, nearest_lines
 
 _CHUNK_NUMBERS = 2**21
 """Floats that weights or masks of one pass may take: 8 MiB."""
 _ROWS, _COLUMNS = 0, 1
-
-Integers = NDArray[np.int64]
 
 
 class ObjectMasks:
@@ -117,12 +114,6 @@ class ObjectMasks:
             )
             self._pixels[device] = tuple(torch.from_numpy(each).to(device) for each in (flat, table, *self._sources))
         return self._pixels[device]
-
-
-def nearest_lines(own: int, seen: int) -> Integers:
-    """Name the line of `own` that each of `seen` lines repeats when a mask is resized as torch does it (`nearest`)."""
-    steps = np.arange(seen, dtype=np.float32) * np.float32(own / seen)
-    return np.minimum(steps.astype(np.int64), own - 1)
 
 
 def _bin_weights(

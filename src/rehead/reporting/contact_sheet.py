@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from rehead.coco.decoding import decode_image
 from rehead.coco.records import Dataset, ImageRecord
 from rehead.reporting import palette
-from rehead.reporting.gallery import as_webp, draw_legend
+from rehead.reporting.gallery import as_webp, draw_legend, stack_strips
 from rehead.reporting.overlays import Pixels, class_position, outline_objects
 from rehead.reporting.wording import shortened
 from rehead.reporting.worst_cases import GROUPS, Case, find_cases
@@ -67,12 +67,7 @@ def compose_sheet(tiles: Sequence[Tile], names: Mapping[int, str], *, columns: i
     if not tiles:
         raise ValueError("tiles is empty: a contact sheet needs at least one")
     strips = list(_strips(tiles, names, columns * (CELL + _GAP) - _GAP))
-    sheet = Image.new("RGB", (strips[0].width + 2 * _GAP, sum(strip.height for strip in strips) + _GAP), "white")
-    top = 0
-    for strip in strips:
-        sheet.paste(strip, (_GAP, top))
-        top += strip.height
-    return np.array(sheet)
+    return stack_strips(strips, _GAP)
 
 
 def _decoded(image: ImageRecord) -> Pixels:

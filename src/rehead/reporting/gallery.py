@@ -110,6 +110,16 @@ def draw_legend(shown: Mapping[int, str], width: int, *, names: Mapping[int, str
     return strip
 
 
+def stack_strips(strips: Sequence[Image.Image], gap: int) -> Pixels:
+    """Set strips of one width below each other on white, `gap` pixels from the edges; returns RGB uint8."""
+    sheet = Image.new("RGB", (strips[0].width + 2 * gap, sum(strip.height for strip in strips) + gap), "white")
+    top = 0
+    for strip in strips:
+        sheet.paste(strip, (gap, top))
+        top += strip.height
+    return np.array(sheet)
+
+
 def read_rgb(path: Path) -> Pixels:
     """Read a picture as RGB uint8 of HxWx3."""
     with Image.open(path) as picture:

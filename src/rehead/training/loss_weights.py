@@ -30,4 +30,4 @@ class LossWeights(Section):
 
     def of(self, loss: str) -> float:
         """Give the weight of a loss by the model's name for it, such as loss_mask."""
-        return float(self.model_dump()[loss.removeprefix("loss_")])
+        return float(getattr(self, loss.removeprefix("loss_")))
