@@ -57,8 +57,18 @@ def run(main: Callable[..., int | None]) -> NoReturn:
             raise
         print(f"{Path(sys.argv[0]).stem}: {error}", file=sys.stderr)
         sys.exit(_NOT_FINITE if isinstance(error, FloatingPointError) else 1)
-    except KeyboardInterrupt:
-        sys.exit(128 + signal.SIGINT)
+    except (KeyboardInterrupt, SystemExit) as end:
+        _leave(end.code if isinstance(end, SystemExit) else 128 + signal.SIGINT)
+
+
+def _leave(status: str | int | None) -> NoReturn:
+    """Exit with a status; a signal that asked for it is heard no more.
+
+    DVC passes on a Ctrl-C that the whole group has had already: Python, closing, would die of it with another status.
+    """
+    if isinstance(status, int) and status - 128 in _ENDINGS:
+        signal.signal(status - 128, signal.SIG_IGN)
+    sys.exit(status)
 
 
 class Ending:
