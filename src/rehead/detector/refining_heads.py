@@ -39,7 +39,7 @@ class RefiningRoIHeads(BudgetRoIHeads):
         )
         return coarse + points * (len(logits) / count)
 
-    def _masks(
+    def masks_of(
         self, features: Features, boxes: list[Tensor], image_shapes: Sizes, labels: list[Tensor]
     ) -> tuple[Tensor, ...]:
         """Give each image's masks N,1,M,M of the boxes' own classes, as probabilities."""

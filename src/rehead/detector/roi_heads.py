@@ -119,7 +119,7 @@ class BudgetRoIHeads(RoIHeads):
     def _detect(self, features: Features, proposals: list[Tensor], image_shapes: Sizes) -> list[Target]:
         scores, deltas = self._read_boxes(features, proposals, image_shapes)
         found = self.postprocess_detections(scores, deltas, proposals, image_shapes)
-        masks = self._masks(features, found[0], image_shapes, found[2])
+        masks = self.masks_of(features, found[0], image_shapes, found[2])
         return [
             {"boxes": boxes, "labels": labels, "scores": scores, "masks": masks}
             for boxes, scores, labels, masks in zip(*found, masks, strict=True)
@@ -138,7 +138,7 @@ class BudgetRoIHeads(RoIHeads):
         goals_nmm = masks_in_boxes(targets, boxes, truth, logits.shape[-1])
         return pixel_loss(of_class(logits, labels_n), goals_nmm) / self._count(labels_n)
 
-    def _masks(
+    def masks_of(
         self, features: Features, boxes: list[Tensor], image_shapes: Sizes, labels: list[Tensor]
     ) -> tuple[Tensor, ...]:
         """Give each image's masks N,1,M,M of the boxes' own classes, as probabilities."""
