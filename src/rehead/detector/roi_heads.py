@@ -116,9 +116,14 @@ class BudgetRoIHeads(RoIHeads):
         count = torch.tensor(float(len(values)), device=values.device)
         return self.shared_count(count).clamp(min=_LEAST_COUNT)
 
-    def _detect(self, features: Features, proposals: list[Tensor], image_shapes: Sizes) -> list[Target]:
+    def boxes_of(self, features: Features, proposals: list[Tensor], image_shapes: Sizes) -> tuple[list[Tensor], ...]:
+        """Give each image's detected boxes N4, in pixels as the network sees it, their scores N and labels N."""
         scores, deltas = self._read_boxes(features, proposals, image_shapes)
-        found = self.postprocess_detections(scores, deltas, proposals, image_shapes)
+        found: tuple[list[Tensor], ...] = self.postprocess_detections(scores, deltas, proposals, image_shapes)
+        return found
+
+    def _detect(self, features: Features, proposals: list[Tensor], image_shapes: Sizes) -> list[Target]:
+        found = self.boxes_of(features, proposals, image_shapes)
         masks = self.masks_of(features, found[0], image_shapes, found[2])
         return [
             {"boxes": boxes, "labels": labels, "scores": scores, "masks": masks}

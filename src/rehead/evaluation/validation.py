@@ -13,24 +13,31 @@ from rehead.dataset.split import Split
 from rehead.detector.build import Detector
 from rehead.evaluation.coco_map import Scores, coco_map
 from rehead.evaluation.detections import coco_results
-from rehead.evaluation.prediction import predict_image
+from rehead.evaluation.prediction import Look, look_once, predict_image
 
 Callback = Callable[[], None]
 
 
-def predict_split(detector: Detector, split: Split, *, on_image: Callback = lambda: None) -> list[dict[str, Any]]:
+def predict_split(
+    detector: Detector, split: Split, *, on_image: Callback = lambda: None, look: Look = look_once
+) -> list[dict[str, Any]]:
     """Detect in every image of a split; returns COCO results with labels as category ids."""
-    return joined_results(predict_images(detector, split, range(len(split)), on_image=on_image), split)
+    return joined_results(predict_images(detector, split, range(len(split)), on_image=on_image, look=look), split)
 
 
 def predict_images(
-    detector: Detector, split: Split, places: Sequence[int], *, on_image: Callback = lambda: None
+    detector: Detector,
+    split: Split,
+    places: Sequence[int],
+    *,
+    on_image: Callback = lambda: None,
+    look: Look = look_once,
 ) -> list[list[dict[str, Any]]]:
     """Detect in the images at some places of a split; returns the COCO results of each."""
     detector.model.eval()
 
     def of_image(index: int) -> list[dict[str, Any]]:
-        return coco_results(predict_image(detector, split.pixels(index)), image_id=split.images[index].id)
+        return coco_results(predict_image(detector, split.pixels(index), look=look), image_id=split.images[index].id)
 
     results: list[list[dict[str, Any]]] = []
     with _one_thread_each() as workers:
@@ -67,5 +74,5 @@ def score_split(detector: Detector, split: Split, *, on_image: Callback = lambda
 
 
 def score_results(detector: Detector, split: Split, results: list[dict[str, Any]]) -> Scores:
-    """Score what a detector found in a split by the limit of detections that it has."""
-    return coco_map(split.truth, results, max_detections=detector.plan.max_detections)
+    """Score boxes and masks that a detector found in a split, by the limit of detections that it has."""
+    return coco_map(split.truth, results, max_detections=detector.plan.max_detections, heads=("box", "mask"))
