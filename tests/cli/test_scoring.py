@@ -81,7 +81,7 @@ def test_the_verb_prints_both_heads(truth: Path) -> None:
 
 def test_the_verb_prints_json(truth: Path) -> None:
     result = CliRunner().invoke(app, ["score", str(truth), str(results(truth, FOUND)), "--json"])
-    assert set(json.loads(result.stdout)) == {"box", "mask", "per_class", "max_detections", "dataset"}
+    assert set(json.loads(result.stdout)) == {"box", "mask", "boundary", "per_class", "max_detections", "dataset"}
 
 
 def test_the_scores_name_the_truth_by_its_hash(truth: Path) -> None:

@@ -122,9 +122,10 @@ def _sound(result: Document, truth: Document) -> list[Document]:
 def judged(truth: Document, results: list[Document]) -> tuple[list[str], Document]:
     """Compare what the evaluators make of all masks and of the results; returns in what they differ, and the scores."""
     masks = [item["segmentation"] for item in (*truth["annotations"], *results) if "segmentation" in item]
-    evaluations = evaluate_heads(truth, results, max_detections=100)
+    evaluations = evaluate_heads(truth, results, max_detections=100, heads=("box", "mask"))
     apart = _of_masks(masks) if masks else []
-    for head, (kind, field) in HEADS.items():
+    for head in evaluations:
+        kind, field, _ = HEADS[head]
         own = [{key: r[key] for key in ("image_id", "category_id", "score", field)} for r in results if field in r]
         expected = evaluations[head].eval
         for name, found in {"hotcoco": _hot(truth, own, kind), "faster": _faster(truth, own, kind)}.items():

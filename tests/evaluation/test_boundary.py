@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from rehead.cli.truth import read_truth
 from rehead.coco.rle import bounding_box, decode, encode
-from rehead.evaluation.boundary import boundary_ap, boundary_of
+from rehead.evaluation.boundary import boundary_of
 from rehead.evaluation.coco_map import coco_map
 from tests.evaluation.scenes import disc, rectangle
 
@@ -67,41 +67,43 @@ DISC = disc((200, 200), 100, 100, 60)
 
 
 def test_the_truth_itself_scores_one() -> None:
-    assert boundary_ap(scene(DISC), found(DISC))["AP"] == pytest.approx(1.0)
+    assert coco_map(scene(DISC), found(DISC)).boundary["AP"] == pytest.approx(1.0)
 
 
 def test_a_mask_three_pixels_too_small_loses_at_its_boundary_though_its_area_agrees() -> None:
     smaller = found(disc((200, 200), 100, 100, 57))
     assert coco_map(scene(DISC), smaller).mask["AP75"] == pytest.approx(1.0)
-    assert boundary_ap(scene(DISC), smaller)["AP75"] == 0.0
+    assert coco_map(scene(DISC), smaller).boundary["AP75"] == 0.0
 
 
 def test_an_overlap_is_never_better_at_the_boundary_than_as_a_whole() -> None:
     # Both outlines agree but for a hole in the middle, which boundary IoU alone would not see.
     holed = DISC & ~disc((200, 200), 100, 100, 50)
     results = found(DISC & ~disc((200, 200), 100, 100, 52))
-    assert (boundary_ap(scene(holed), results)["AP50"] or 0.0) <= (coco_map(scene(holed), results).mask["AP50"] or 0.0)
+    assert (coco_map(scene(holed), results).boundary["AP50"] or 0.0) <= (
+        coco_map(scene(holed), results).mask["AP50"] or 0.0
+    )
 
 
 def test_without_objects_it_is_undefined() -> None:
     empty = scene(DISC) | {"annotations": []}
-    assert set(boundary_ap(empty, found(DISC)).values()) == {None}
+    assert set(coco_map(empty, found(DISC)).boundary.values()) == {None}
 
 
 def test_nothing_found_scores_zero() -> None:
-    assert boundary_ap(scene(DISC), [])["AP"] == 0.0
+    assert coco_map(scene(DISC), []).boundary["AP"] == 0.0
 
 
 def test_of_more_detections_than_count_the_best_are_kept() -> None:
     worse = {**found(rectangle((200, 200), 0, 0, 9, 9))[0], "score": 0.1}
-    assert boundary_ap(scene(DISC), [worse, *found(DISC)], max_detections=1)["AP"] == pytest.approx(1.0)
+    assert coco_map(scene(DISC), [worse, *found(DISC)], max_detections=1).boundary["AP"] == pytest.approx(1.0)
 
 
 def test_a_detection_in_a_crowd_region_counts_neither_way() -> None:
     truth = scene(DISC, rectangle((200, 200), 0, 0, 30, 30))
     truth["annotations"][1]["iscrowd"] = 1
     inside = found(DISC, rectangle((200, 200), 5, 5, 15, 15))
-    assert boundary_ap(truth, inside)["AP"] == pytest.approx(1.0)
+    assert coco_map(truth, inside).boundary["AP"] == pytest.approx(1.0)
 
 
 @pytest.mark.slow
@@ -119,7 +121,7 @@ def test_an_independent_evaluator_gives_the_same_twelve_numbers() -> None:
         for a in truth["annotations"]
         if not a["iscrowd"]
     ]
-    own = boundary_ap(truth, results)
+    own = coco_map(truth, results, heads=["boundary"]).boundary
     known = faster_coco_eval.COCO(truth, use_deepcopy=True)
     other = faster_coco_eval.COCOeval_faster(known, known.loadRes(results), "boundary", print_function=lambda *a: None)
     other.evaluate()

@@ -15,7 +15,7 @@ from rehead.cli.truth import read_truth
 from rehead.coco.rle import bounding_box, encode
 from rehead.coco.windows import Crop, crop_of
 from rehead.detector.mask_targets import ObjectMasks
-from rehead.evaluation.boundary import boundary_ap, boundary_of
+from rehead.evaluation.boundary import boundary_of
 from rehead.evaluation.ceiling import ceilings
 from rehead.evaluation.coco_map import coco_map
 from rehead.evaluation.prediction import paste_mask
@@ -145,7 +145,7 @@ def test_the_scores_are_those_of_the_evaluators_on_real_masks() -> None:
     found = ceilings(truth, (28,)).by_resolution[0]
     results = [_perfect(one) for one in truth["annotations"] if not one["iscrowd"]]
     mask = coco_map(truth, [{**r, "score": r["mask"]} for r in results]).mask
-    edge = boundary_ap(truth, [{**r, "score": r["edge"]} for r in results])
+    edge = coco_map(truth, [{**r, "score": r["edge"]} for r in results]).boundary
     assert found.mask == pytest.approx({name: mask[name] for name in found.mask}, abs=1e-6)
     assert found.boundary == pytest.approx({name: edge[name] for name in found.boundary}, abs=1e-6)
 

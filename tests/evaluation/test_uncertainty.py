@@ -5,7 +5,8 @@ import pytest
 
 from rehead.coco.rle import encode
 from rehead.evaluation.coco_map import coco_map, evaluate_heads
-from rehead.evaluation.uncertainty import average_precision, intervals, matches_of
+from rehead.evaluation.matches import matches_of
+from rehead.evaluation.uncertainty import average_precision, intervals
 
 IMAGES = 12
 

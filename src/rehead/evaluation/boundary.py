@@ -14,7 +14,6 @@ from pycocotools.cocoeval import COCOeval
 
 from rehead.coco.rle import Rle, crop_to_rle
 from rehead.coco.windows import crop_of
-from rehead.evaluation.coco_map import Metrics, evaluate, summary_of
 
 DILATION = 0.02
 """Distance from the outline within which a pixel counts, as a share of the image's diagonal."""
@@ -33,19 +32,6 @@ class BoundaryEvaluation(COCOeval):
         crowds = [int(truth["iscrowd"]) for truth in truths]
         edges = native.iou(*([boundary_of(one["segmentation"]) for one in side] for side in (found, truths)), crowds)
         return np.where(crowds, masks, np.minimum(masks, edges))
-
-
-def evaluate_boundaries(truth: dict[str, Any], results: list[dict[str, Any]], *, max_detections: int) -> COCOeval:
-    """Match masks with truth by their boundaries; returns an evaluation as `evaluate_heads` does."""
-    return evaluate(truth, results, "mask", max_detections=max_detections, by=BoundaryEvaluation)
-
-
-def boundary_ap(truth: dict[str, Any], results: list[dict[str, Any]], *, max_detections: int = 100) -> Metrics:
-    """Score masks near their outlines: COCO's twelve numbers, None where there is no object to find.
-
-    Both must have passed the strict readers, as for `coco_map`. Raises nothing on sound input.
-    """
-    return summary_of(evaluate_boundaries(truth, results, max_detections=max_detections))
 
 
 def boundary_of(mask: Rle) -> Rle:

@@ -1,11 +1,11 @@
-"""COCO box and mask average precision, by pycocotools, with what is undefined as None.
+"""COCO average precision of boxes, masks and boundaries, by pycocotools, with what is undefined as None.
 
 Truth and results must have passed the strict readers of `rehead.coco` first: pycocotools crashes or lies on others.
 """
 
 import contextlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,44 +14,66 @@ from numpy.typing import NDArray
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from rehead.evaluation.boundary import BoundaryEvaluation
+
 METRICS = ("AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl")
-HEADS = {"box": ("bbox", "bbox"), "mask": ("segm", "segmentation")}
-"""Head -> pycocotools' name of it, and the field of a result that it scores."""
+HEADS = {
+    "box": ("bbox", "bbox", COCOeval),
+    "mask": ("segm", "segmentation", COCOeval),
+    "boundary": ("segm", "segmentation", BoundaryEvaluation),
+}
+"""Head -> pycocotools' name of it, the field of a result that it scores, and how a pair's overlap is measured."""
 
 Metrics = dict[str, float | None]
+_UNMEASURED: Metrics = dict.fromkeys(METRICS)
 
 
 @dataclass(frozen=True)
 class Scores:
-    """The twelve COCO numbers of both heads, 0..1, and each class by itself."""
+    """The twelve COCO numbers of boxes, masks and boundaries, 0..1 (None: undefined), and each class by itself."""
 
     box: Metrics
     mask: Metrics
+    boundary: Metrics
     per_class: dict[str, dict[str, float | int | None]]
 
     def as_dict(self) -> dict[str, Any]:
         """Give the scores as they stand in reports/evaluation.json."""
-        return {"box": self.box, "mask": self.mask, "per_class": self.per_class}
+        return {"box": self.box, "mask": self.mask, "boundary": self.boundary, "per_class": self.per_class}
 
 
-def coco_map(truth: dict[str, Any], results: list[dict[str, Any]], *, max_detections: int = 100) -> Scores:
-    """Score COCO results against COCO truth.
+def coco_map(
+    truth: dict[str, Any],
+    results: list[dict[str, Any]],
+    *,
+    max_detections: int = 100,
+    heads: Iterable[str] = tuple(HEADS),
+) -> Scores:
+    """Score COCO results against COCO truth, by some heads or all; the numbers of the others are None.
 
     `max_detections` best results of an image count for AP and for the last recall (COCO calls it AR100). Areas follow
     COCO: small below 32x32 pixels, large above 96x96. A number is None where there is no object to find.
     """
-    return scores_of(truth, evaluate_heads(truth, results, max_detections=max_detections))
+    return scores_of(truth, evaluate_heads(truth, results, max_detections=max_detections, heads=heads))
 
 
 def scores_of(truth: dict[str, Any], evaluations: dict[str, Any]) -> Scores:
     """Reduce what `evaluate_heads` returned to the numbers that COCO reports."""
     summaries = {head: summary_of(evaluation) for head, evaluation in evaluations.items()}
-    return Scores(summaries["box"], summaries["mask"], _per_class(truth, evaluations))
+    return Scores(
+        **{head: summaries.get(head, _UNMEASURED) for head in HEADS}, per_class=_per_class(truth, evaluations)
+    )
 
 
-def evaluate_heads(truth: dict[str, Any], results: list[dict[str, Any]], *, max_detections: int) -> dict[str, Any]:
-    """Match results with truth for boxes and for masks; returns pycocotools' accumulated evaluations."""
-    return {head: evaluate(truth, results, head, max_detections=max_detections) for head in HEADS}
+def evaluate_heads(
+    truth: dict[str, Any],
+    results: list[dict[str, Any]],
+    *,
+    max_detections: int,
+    heads: Iterable[str] = tuple(HEADS),
+) -> dict[str, Any]:
+    """Match results with truth for each head; returns pycocotools' accumulated evaluations."""
+    return {head: evaluate(truth, results, head, max_detections=max_detections) for head in heads}
 
 
 @contextlib.contextmanager
@@ -62,19 +84,12 @@ def _quiet() -> Iterator[None]:
 
 
 @_quiet()
-def evaluate(
-    truth: dict[str, Any],
-    results: list[dict[str, Any]],
-    head: str,
-    *,
-    max_detections: int,
-    by: type[COCOeval] = COCOeval,
-) -> COCOeval:
-    """Match the boxes or masks of results with truth; `by` says how a pair's overlap is measured.
+def evaluate(truth: dict[str, Any], results: list[dict[str, Any]], head: str, *, max_detections: int) -> COCOeval:
+    """Match results with truth for one head.
 
     A head's results carry its own field alone: with a box in it, a mask's size would be the box's.
     """
-    kind, field = HEADS[head]
+    kind, field, by = HEADS[head]
     known = COCO()
     known.dataset = {"info": {}, **truth}
     known.createIndex()
@@ -130,5 +145,6 @@ def _per_class(truth: dict[str, Any], evaluations: dict[str, Any]) -> dict[str, 
         for head, evaluation in evaluations.items():
             precision = evaluation.eval["precision"][:, :, row, 0, 2]
             table[names[category]][f"{head}_AP"] = mean_of_defined(precision)
-            table[names[category]][f"{head}_AP50"] = mean_of_defined(precision[0])
+            if head != "boundary":
+                table[names[category]][f"{head}_AP50"] = mean_of_defined(precision[0])
     return table

@@ -6,24 +6,14 @@ was drawn, so a thousand resamples cost about as much as one more evaluation.
 Shapes: T IoU thresholds, D detections of a class over all images, I images.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rehead.evaluation.matches import Matches, matches_of
+
 _RECALLS = np.linspace(0.0, 1.0, 101)
-
-
-@dataclass(frozen=True)
-class Matches:
-    """One class's detections over all images, best first, and its objects in each image."""
-
-    hits_td: NDArray[np.bool_]
-    counted_td: NDArray[np.bool_]
-    """False where a detection met a crowd region or an ignored object and counts neither way."""
-    image_d: NDArray[np.int64]
-    objects_i: NDArray[np.int64]
 
 
 def intervals(
@@ -58,14 +48,6 @@ def resampled(classes: list[Matches], draws: list[NDArray[np.int64]]) -> NDArray
     return np.array(means) if means else np.zeros((0, 0))
 
 
-def matches_of(evaluation: Any) -> list[Matches]:
-    """Collect each class's matches over all object sizes from an evaluated COCOeval."""
-    images, areas = len(evaluation.params.imgIds), len(evaluation.params.areaRng)
-    classes = len(evaluation.params.catIds)
-    blocks = [evaluation.evalImgs[k * areas * images : k * areas * images + images] for k in range(classes)]
-    return [_class_matches(block, len(evaluation.params.iouThrs)) for block in blocks]
-
-
 def average_precision(matches: Matches, weights_i: NDArray[np.int64]) -> NDArray[np.float64] | None:
     """Give AP at each IoU threshold (T) with each image weighed; None without objects. Weights of 1 give COCO's AP."""
     objects = int((matches.objects_i * weights_i).sum())
@@ -80,20 +62,6 @@ def average_precision(matches: Matches, weights_i: NDArray[np.int64]) -> NDArray
         at = np.searchsorted(recall_d, _RECALLS, side="left")
         values[row] = precision_d[at[at < len(precision_d)]].sum() / len(_RECALLS)
     return values
-
-
-def _class_matches(block: list[dict[str, Any] | None], thresholds: int) -> Matches:
-    found = [(number, entry) for number, entry in enumerate(block) if entry is not None]
-    objects_i = np.zeros(len(block), dtype=np.int64)
-    for number, entry in found:
-        objects_i[number] = int((np.asarray(entry["gtIgnore"]) == 0).sum())
-    empty = [np.zeros((thresholds, 0))]
-    scores_d = np.concatenate([np.zeros(0), *(np.asarray(entry["dtScores"], dtype=float) for _, entry in found)])
-    hits_td = np.concatenate(empty + [entry["dtMatches"] for _, entry in found], axis=1) > 0
-    ignored_td = np.concatenate(empty + [entry["dtIgnore"] for _, entry in found], axis=1) > 0
-    image_d = np.concatenate([np.zeros(0, int), *(np.full(len(entry["dtScores"]), number) for number, entry in found)])
-    order = np.argsort(-scores_d, kind="mergesort")
-    return Matches(hits_td[:, order], ~ignored_td[:, order], image_d[order].astype(np.int64), objects_i)
 
 
 def _interval(

@@ -24,7 +24,7 @@ def score_model(location: str, dataset: Path, *, max_detections: int = 100) -> S
     model = mlflow.pyfunc.load_model(location)
     model.unwrap_python_model().lift_limits()
     results = results_of(model, truth, dataset / "images")
-    return coco_map(truth, read_results(results, truth), max_detections=max_detections)
+    return coco_map(truth, read_results(results, truth), max_detections=max_detections, heads=("box", "mask"))
 
 
 def refused_images(dataset: Path, limits: Limits) -> list[str]:

@@ -3,7 +3,6 @@ from dataclasses import replace
 import pytest
 
 from rehead.cli.ablation.comparison import SCORES, Comparison, compare
-from rehead.evaluation.boundary import boundary_ap
 from rehead.evaluation.coco_map import coco_map
 from tests.cli.ablation.scenario import DATASET, comparison_of, drawn_truth, run_of
 
@@ -17,8 +16,9 @@ def test_scores_are_those_of_the_evaluators_for_each_seed() -> None:
     truth = drawn_truth()
     run = run_of(truth, "28", 4, shift=2.0)
     found = compare([run], truth, experiment="x", dataset=DATASET, resamples=2).variants[0].scores
-    scores, edge = coco_map(truth, run.results), boundary_ap(truth, run.results)
-    expected = (scores.mask["AP"], scores.mask["AP50"], scores.mask["AP75"], edge["AP"], scores.box["AP"])
+    scores = coco_map(truth, run.results)
+    masks = tuple(scores.mask[name] for name in ("AP", "AP50", "AP75"))
+    expected = (*masks, scores.boundary["AP"], scores.box["AP"])
     assert tuple(found[name].by_seed[4] for name in SCORES) == expected
 
 

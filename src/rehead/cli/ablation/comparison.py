@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from rehead.cli.ablation.runs import Run
 from rehead.cli.ablation.spread import Interval, Spread, spread_of, t_interval
-from rehead.evaluation.boundary import evaluate_boundaries
 from rehead.evaluation.ceiling import Ceilings, ceilings
 from rehead.evaluation.coco_map import evaluate_heads, summary_of
-from rehead.evaluation.uncertainty import draws_of, matches_of, middle_of, resampled
+from rehead.evaluation.matches import matches_of
+from rehead.evaluation.uncertainty import draws_of, middle_of, resampled
 
 SCORES = {
     "mask AP": ("mask", "AP"),
@@ -141,7 +141,6 @@ def compare(
 
 def _scored(run: Run, truth: dict[str, Any], draws: list[NDArray[np.int64]], max_detections: int) -> _Scored:
     found = evaluate_heads(truth, run.results, max_detections=max_detections)
-    found["boundary"] = evaluate_boundaries(truth, run.results, max_detections=max_detections)
     summaries = {head: summary_of(one) for head, one in found.items()}
     drawn = {head: resampled(matches_of(one), draws) for head, one in found.items()}
     return _Scored(

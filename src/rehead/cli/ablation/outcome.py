@@ -32,7 +32,8 @@ def do_trainings(ablation: Ablation) -> Sweep:
     """Train what is missing, and tell each run's mask AP as it ends."""
 
     def summary(run: Run) -> str:
-        score = coco_map(ablation.truth, run.results, max_detections=ablation.model.max_detections).mask["AP"]
+        limit = ablation.model.max_detections
+        score = coco_map(ablation.truth, run.results, max_detections=limit, heads=["mask"]).mask["AP"]
         return f"mask AP {_number(score)}, {run.seconds:.0f} s"
 
     start = child_process(ablation.folder, weights=ablation.weights)
