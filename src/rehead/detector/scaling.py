@@ -19,10 +19,14 @@ class TileTransform(GeneralizedRCNNTransform):
         super().__init__(side, side, plain.image_mean, plain.image_std, plain.size_divisible)
         self.factor = side / tile_size
 
+    def size_seen(self, height: int, width: int) -> tuple[int, int]:
+        """Give the height and width of such an image in the network."""
+        return max(round(height * self.factor), 1), max(round(width * self.factor), 1)
+
     def resize(self, image: Tensor, target: dict[str, Tensor] | None = None) -> tuple[Tensor, dict[str, Tensor] | None]:
         """Resize an image CHW, its boxes N4, and its masks NHW if there are any."""
         height, width = image.shape[-2:]
-        size = [max(round(side * self.factor), 1) for side in (height, width)]
+        size = list(self.size_seen(height, width))
         resized = functional.interpolate(image[None], size=size, mode="bilinear", align_corners=False)[0]
         if target is None:
             return resized, None

@@ -39,7 +39,7 @@ def join_views(views: Sequence[View], *, height: int, width: int, limit: int) ->
         np.array([_box(group) for group in best], np.float32).reshape(-1, 4),
         np.array([group[0].label for group in best], np.int64),
         np.array([_score(group) for group in best], np.float32),
-        [_mask(group, height, width) for group in best],
+        [voted_mask(group, height=height, width=width) for group in best],
     )
 
 
@@ -99,7 +99,7 @@ def _box(group: Group) -> Corners:
     return np.concatenate([boxes_n4[:, :2].min(axis=0), boxes_n4[:, 2:].max(axis=0)])
 
 
-def _mask(group: Group, height: int, width: int) -> Rle:
+def voted_mask(group: Group, *, height: int, width: int) -> Rle:
     """Let parts vote on each pixel in a crop that holds them all; of two that differ, the one of higher score wins."""
     around = _around(group)
     votes_hw = np.zeros((around.height, around.width))
