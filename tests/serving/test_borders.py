@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rehead.coco.rle import decode, polygons_to_rle
-from rehead.serving.borders import trace_borders
+from rehead.serving.borders import trace_borders, trace_loops
 
 
 def _mask(text: str) -> np.ndarray:
@@ -31,6 +31,10 @@ def test_parts_that_touch_at_a_corner_are_two_polygons() -> None:
 
 def test_a_hole_is_left_out() -> None:
     assert trace_borders(_mask("### #.# ###")) == [[0, 0, 3, 0, 3, 3, 0, 3]]
+
+
+def test_a_loop_runs_around_a_hole_against_the_clock() -> None:
+    assert trace_loops(_mask("### #.# ###"))[1] == [(1, 2), (2, 2), (2, 1), (1, 1)]
 
 
 def test_a_hole_that_touches_the_outside_at_a_corner_gives_one_polygon() -> None:

@@ -12,15 +12,15 @@ def trace_borders(mask_hw: NDArray[np.uint8]) -> list[list[float]]:
     Corners lie on whole numbers, so that the polygons cover exactly the mask's pixels. Pixels that touch at a
     corner alone are two parts. Holes have no form in a COCO polygon and are left out.
     """
+    outer = filter(_is_outer, trace_loops(mask_hw))
+    return [[float(number) for corner in corners for number in corner] for corners in outer]
+
+
+def trace_loops(mask_hw: NDArray[np.uint8]) -> list[list[tuple[int, int]]]:
+    """Trace every border of a mask as its corners (x, y): parts clockwise with y down, holes the other way."""
     steps = _edges(mask_hw)
     wide = mask_hw.shape[1] + 1
-    polygons = []
-    for start in sorted(steps[0]):
-        if start in steps[0]:
-            corners = _walk(steps, start, wide)
-            if _is_outer(corners):
-                polygons.append([float(number) for corner in corners for number in corner])
-    return polygons
+    return [_walk(steps, start, wide) for start in sorted(steps[0]) if start in steps[0]]
 
 
 def _edges(mask_hw: NDArray[np.uint8]) -> tuple[set[int], ...]:
