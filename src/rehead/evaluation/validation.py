@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -16,6 +16,7 @@ from rehead.evaluation.detections import coco_results
 from rehead.evaluation.prediction import Look, look_once, predict_image
 
 Callback = Callable[[], None]
+T = TypeVar("T")
 
 
 def predict_split(
@@ -39,12 +40,21 @@ def predict_images(
     def of_image(index: int) -> list[dict[str, Any]]:
         return coco_results(predict_image(detector, split.pixels(index), look=look), image_id=split.images[index].id)
 
-    results: list[list[dict[str, Any]]] = []
+    return over_images(of_image, places, on_image=on_image)
+
+
+def over_images(of_image: Callable[[int], T], places: Sequence[int], *, on_image: Callback = lambda: None) -> list[T]:
+    """Do some work for the images at these places: each processor has an image of its own, and one thread for it.
+
+    One image alone keeps no two of them busy. Measured at 160 px on two: 180 ms an image with both on one, 113 ms with
+    one alone, 70 ms with an image each. The result is that of one thread whatever the machine has.
+    """
+    done: list[T] = []
     with _one_thread_each() as workers:
-        for found in workers.map(of_image, places):
-            results.append(found)
+        for result in workers.map(of_image, places):
+            done.append(result)
             on_image()
-    return results
+    return done
 
 
 def joined_results(results: Iterable[list[dict[str, Any]]], split: Split) -> list[dict[str, Any]]:
@@ -54,11 +64,6 @@ def joined_results(results: Iterable[list[dict[str, Any]]], split: Split) -> lis
 
 @contextmanager
 def _one_thread_each() -> Iterator[ThreadPoolExecutor]:
-    """Let each processor work on an image of its own: one image alone keeps no two of them busy.
-
-    Measured at 160 px on two: 180 ms an image with both on one, 113 ms with one alone, 70 ms with an image each. The
-    result is that of one thread whatever the machine has.
-    """
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
