@@ -6,7 +6,7 @@ import pytest
 from rehead.coco.rle import encode
 from rehead.evaluation.coco_map import coco_map, evaluate_heads
 from rehead.evaluation.matches import matches_of
-from rehead.evaluation.uncertainty import average_precision, intervals
+from rehead.evaluation.uncertainty import class_intervals, intervals, middle_of, precisions, resampled
 
 IMAGES = 12
 
@@ -50,22 +50,49 @@ def spread_of(
     return intervals(evaluations, images=IMAGES, resamples=resamples, confidence=confidence, seed=seed)
 
 
-@pytest.mark.parametrize("head", ["box", "mask"])
-def test_each_image_counted_once_gives_cocos_own_number(head: str) -> None:
+@pytest.mark.parametrize("head", ["box", "mask", "boundary"])
+@pytest.mark.parametrize("area", [0, 1, 2])
+def test_each_image_counted_once_gives_cocos_own_number(head: str, area: int) -> None:
     truth, results = noisy_case()
-    found = matches_of(evaluate_heads(truth, results, max_detections=100)[head])
-    once = np.ones(IMAGES, dtype=np.int64)
-    aps = [ap for matches in found if (ap := average_precision(matches, once)) is not None]
-    assert np.mean(aps) == pytest.approx(coco_map(truth, results).as_dict()[head]["AP"], abs=1e-12)
+    found = matches_of(evaluate_heads(truth, results, max_detections=100)[head], area=area)
+    once = np.ones((1, IMAGES), dtype=np.int32)
+    number = coco_map(truth, results).as_dict()[head][("AP", "APs", "APm")[area]]
+    assert resampled(found, once).mean() == pytest.approx(number, abs=1e-12)
 
 
 def test_an_image_drawn_twice_counts_as_two_images() -> None:
     truth, results = noisy_case()
-    twice = np.full(IMAGES, 2)
+    twice = np.full((1, IMAGES), 2, dtype=np.int32)
+    for matches in matches_of(evaluate_heads(truth, results, max_detections=100)["mask"]):
+        assert precisions(matches, twice // 2) == pytest.approx(precisions(matches, twice), nan_ok=True)
+
+
+def test_images_left_out_of_a_draw_count_as_if_they_were_not_there() -> None:
+    truth, results = noisy_case()
+    half = np.array([[1] * 6 + [0] * 6], dtype=np.int32)
+    part = truth | {name: [e for e in truth[name] if e[key] <= 6] for name, key in _BY_IMAGE}
+    alone = coco_map(part, [result for result in results if result["image_id"] <= 6])
     found = matches_of(evaluate_heads(truth, results, max_detections=100)["mask"])
-    single = [average_precision(matches, twice // 2) for matches in found]
-    double = [average_precision(matches, twice) for matches in found]
-    assert all(np.allclose(a, b) for a, b in zip(single, double, strict=True) if a is not None and b is not None)
+    assert resampled(found, half).mean() == pytest.approx(alone.mask["AP"], abs=1e-12)
+
+
+_BY_IMAGE = (("images", "id"), ("annotations", "image_id"))
+
+
+def test_a_draw_without_objects_has_no_precision() -> None:
+    truth, results = noisy_case()
+    found = matches_of(evaluate_heads(truth, results, max_detections=100)["mask"])
+    nothing = resampled(found, np.zeros((2, IMAGES), dtype=np.int32))
+    assert np.isnan(nothing).all()
+    assert middle_of(nothing[:, 0], 0.95) is None
+
+
+def test_each_class_has_an_interval_of_its_own() -> None:
+    truth, results = noisy_case()
+    evaluation = evaluate_heads(truth, results, max_detections=100)["mask"]
+    bounds = class_intervals(evaluation, images=IMAGES, resamples=100, confidence=0.95, seed=0)
+    values = [precisions(m, np.ones((1, IMAGES), dtype=np.int32)).mean() for m in matches_of(evaluation)]
+    assert all(low < value < high for (low, high), value in zip(map(tuple, bounds), values, strict=True))  # type: ignore[arg-type]
 
 
 def test_the_interval_holds_the_score_and_comes_again_under_its_seed() -> None:
@@ -86,7 +113,6 @@ def test_a_detector_without_faults_has_no_spread() -> None:
 
 def test_no_resamples_give_no_interval() -> None:
     truth, results = noisy_case()
-    assert spread_of(truth, results, resamples=0, confidence=0.9, seed=0)["box"] == {
-        "AP": None,
-        "AP50": None,
-    }
+    found = spread_of(truth, results, resamples=0, confidence=0.9, seed=0)["box"]
+    assert set(found) == {"AP", "AP50", "AP75", "APs", "APm", "APl"}
+    assert set(found.values()) == {None}

@@ -1,11 +1,12 @@
 """How far an AP could move with other test images of the same kind: a bootstrap over images.
 
-Matching is done once, by pycocotools. A resample only weighs each image's detections and objects by how often the image
-was drawn, so a thousand resamples cost about as much as one more evaluation.
+Matching is done once. A resample only weighs each image's detections and objects by how often the image was drawn
+(Efron 1979), and only the hits of a curve have to be looked at: between two of them precision falls and recall stays.
 
-Shapes: T IoU thresholds, D detections of a class over all images, I images.
+Shapes: R resamples, I images, T IoU thresholds, D detections of a class over all images best first, G hits of them.
 """
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,14 @@ from numpy.typing import NDArray
 from rehead.evaluation.matches import Matches, matches_of
 
 _RECALLS = np.linspace(0.0, 1.0, 101)
+_CHUNK = 200_000
+"""Weights of detections held at a time."""
+THRESHOLDS = {"AP": slice(None), "AP50": slice(0, 1), "AP75": slice(5, 6)}
+"""The IoU thresholds that a number averages."""
+AREAS = {"AP": 0, "APs": 1, "APm": 2, "APl": 3}
+"""The range of object sizes that a number counts."""
+
+Interval = list[float] | None
 
 
 def intervals(
@@ -23,59 +32,104 @@ def intervals(
     resamples: int,
     confidence: float,
     seed: int,
-) -> dict[str, dict[str, list[float] | None]]:
-    """Give [low, high] for AP and AP50 of both heads from what `evaluate_heads` returned for so many images.
+) -> dict[str, dict[str, Interval]]:
+    """Give [low, high] of AP, AP50, AP75, APs, APm and APl of each head in what `evaluate_heads` returned.
 
-    None where AP is undefined or no resample was asked for.
+    None where a number is undefined or no resample was asked for.
     """
-    draws = draws_of(images, resamples=resamples, seed=seed)
-    return {head: _interval(matches_of(found), draws, confidence) for head, found in evaluations.items()}
+    draws_ri = draws_of(images, resamples=resamples, seed=seed)
+    return {head: _intervals(found, draws_ri, confidence) for head, found in evaluations.items()}
 
 
-def draws_of(images: int, *, resamples: int, seed: int) -> list[NDArray[np.int64]]:
-    """Draw as many images as there are, with replacement, again and again: how often each was drawn (I)."""
+def class_intervals(evaluation: Any, *, images: int, resamples: int, confidence: float, seed: int) -> list[Interval]:
+    """Give [low, high] of each class's own AP, in the order of the evaluation's categories."""
+    draws_ri = draws_of(images, resamples=resamples, seed=seed)
+    return [middle_of(precisions(matches, draws_ri).mean(axis=1), confidence) for matches in matches_of(evaluation)]
+
+
+def draws_of(images: int, *, resamples: int, seed: int) -> NDArray[np.int32]:
+    """Draw as many images as there are, with replacement, again and again: how often each was drawn (R,I)."""
     rng = np.random.default_rng(seed)
-    return [np.bincount(rng.integers(images, size=images), minlength=images) for _ in range(resamples)]
+    drawn = [np.bincount(rng.integers(images, size=images), minlength=images) for _ in range(resamples)]
+    return np.array(drawn, dtype=np.int32).reshape(resamples, images)
 
 
-def resampled(classes: list[Matches], draws: list[NDArray[np.int64]]) -> NDArray[np.float64]:
-    """Give AP over classes at each threshold (T) for each draw that holds an object: of one truth always the same."""
-    means = []
-    for weights_i in draws:
-        defined = [ap for matches in classes if (ap := average_precision(matches, weights_i)) is not None]
-        if defined:
-            means.append(np.mean(defined, axis=0))
-    return np.array(means) if means else np.zeros((0, 0))
+def resampled(classes: Sequence[Matches], draws_ri: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Give AP over classes at each threshold (R,T); NaN in a draw without any object, whatever was detected."""
+    by_class = [precisions(matches, draws_ri) for matches in classes]
+    if not by_class:
+        return np.full((len(draws_ri), 1), np.nan)
+    total_rt = sum(np.nan_to_num(values_rt) for values_rt in by_class)
+    defined_rt = sum(~np.isnan(values_rt) for values_rt in by_class)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(total_rt / defined_rt)
 
 
-def average_precision(matches: Matches, weights_i: NDArray[np.int64]) -> NDArray[np.float64] | None:
-    """Give AP at each IoU threshold (T) with each image weighed; None without objects. Weights of 1 give COCO's AP."""
-    objects = int((matches.objects_i * weights_i).sum())
-    if objects == 0:
+def precisions(matches: Matches, draws_ri: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Give AP at each IoU threshold for each draw (R,T), NaN without objects. Each image drawn once gives COCO's AP."""
+    values_rt = np.full((len(draws_ri), len(matches.hits_td)), np.nan)
+    weighing_d = matches.counted_td.any(axis=0)
+    image_d = matches.image_d[weighing_d]
+    hits_td, counted_td = matches.hits_td[:, weighing_d], matches.counted_td[:, weighing_d]
+    for rows in _chunks(len(draws_ri), len(image_d)):
+        objects_r = draws_ri[rows] @ matches.objects_i
+        found_rt = _precisions(hits_td, counted_td, draws_ri[rows][:, image_d], objects_r)
+        values_rt[rows] = np.where(objects_r[:, None] > 0, found_rt, np.nan)
+    return values_rt
+
+
+def _chunks(count: int, width: int) -> Iterator[slice]:
+    size = max(1, _CHUNK // max(width, 1))
+    return (slice(first, first + size) for first in range(0, count, size))
+
+
+def _precisions(
+    hits_td: NDArray[np.bool_],
+    counted_td: NDArray[np.bool_],
+    weights_rd: NDArray[np.int32],
+    objects_r: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Average the precision at 101 recalls, each the best one from there on, as COCO does."""
+    values_rt = np.zeros((len(weights_rd), len(hits_td)))
+    reached, offset_r = _reached(objects_r)
+    counted_d, seen_rd = None, weights_rd
+    for t, (hits_d, counts_d) in enumerate(zip(hits_td, counted_td, strict=True)):
+        if counted_d is None or not np.array_equal(counted_d, counts_d):
+            counted_d, seen_rd = counts_d, np.cumsum(weights_rd * counts_d, axis=1, dtype=np.int32)
+        at_g = np.flatnonzero(hits_d & counts_d)
+        if not len(at_g):
+            continue
+        hits_rg = np.cumsum(weights_rd[:, at_g], axis=1, dtype=np.int32)
+        precision_rg = hits_rg / np.maximum(seen_rd[:, at_g], 1)
+        best_rg = np.maximum.accumulate(precision_rg[:, ::-1], axis=1)[:, ::-1]
+        recalls_rg = np.diff(reached[offset_r[:, None] + hits_rg], axis=1, prepend=0)
+        values_rt[:, t] = np.einsum("rg,rg->r", best_rg, recalls_rg) / len(_RECALLS)
+    return values_rt
+
+
+def _reached(objects_r: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Tabulate how many of the 101 recalls a number of hits reaches: all tables, and where each draw's begins."""
+    sizes, table_r = np.unique(objects_r, return_inverse=True)
+    tables = [np.searchsorted(_RECALLS, np.arange(size + 1) / max(size, 1), side="right") for size in sizes.tolist()]
+    for table in tables:
+        table[0] = 0  # without a hit not even a recall of 0 has a precision
+    starts = np.cumsum([0, *(len(table) for table in tables)])[:-1]
+    return np.concatenate(tables), starts[table_r]
+
+
+def _intervals(evaluation: Any, draws_ri: NDArray[np.int32], confidence: float) -> dict[str, Interval]:
+    by_area = {area: resampled(matches_of(evaluation, area=area), draws_ri) for area in AREAS.values()}
+    return {
+        name: middle_of(by_area[AREAS.get(name, 0)][:, THRESHOLDS.get(name, slice(None))].mean(axis=1), confidence)
+        for name in (*THRESHOLDS, *(name for name in AREAS if name not in THRESHOLDS))
+    }
+
+
+def middle_of(values: NDArray[np.float64], confidence: float) -> Interval:
+    """Give the bounds between which that share of the defined values lies; None without any."""
+    defined = values[~np.isnan(values)]
+    if not len(defined):
         return None
-    weight_td = matches.counted_td * weights_i[matches.image_d]
-    hits_td = np.cumsum(weight_td * matches.hits_td, axis=1)
-    seen_td = np.maximum(np.cumsum(weight_td, axis=1), np.spacing(1.0))
-    precision_td = np.maximum.accumulate((hits_td / seen_td)[:, ::-1], axis=1)[:, ::-1]
-    values = np.zeros(len(hits_td))
-    for row, (recall_d, precision_d) in enumerate(zip(hits_td / objects, precision_td, strict=True)):
-        at = np.searchsorted(recall_d, _RECALLS, side="left")
-        values[row] = precision_d[at[at < len(precision_d)]].sum() / len(_RECALLS)
-    return values
-
-
-def _interval(
-    classes: list[Matches], draws: list[NDArray[np.int64]], confidence: float
-) -> dict[str, list[float] | None]:
-    """Resample AP (mean over thresholds and classes) and AP50 (the first threshold)."""
-    means_dt = resampled(classes, draws)
-    if not len(means_dt):
-        return {"AP": None, "AP50": None}
-    return {"AP": middle_of(means_dt.mean(axis=1), confidence), "AP50": middle_of(means_dt[:, 0], confidence)}
-
-
-def middle_of(values: NDArray[np.float64], confidence: float) -> list[float]:
-    """Give the bounds between which that share of the values lies."""
     tail = (1.0 - confidence) / 2.0
-    low, high = np.quantile(values, [tail, 1.0 - tail])
+    low, high = np.quantile(defined, [tail, 1.0 - tail])
     return [float(low), float(high)]

@@ -17,7 +17,7 @@ from rehead.cli.ablation.spread import Interval, Spread, spread_of, t_interval
 from rehead.evaluation.ceiling import Ceilings, ceilings
 from rehead.evaluation.coco_map import evaluate_heads, summary_of
 from rehead.evaluation.matches import matches_of
-from rehead.evaluation.uncertainty import draws_of, middle_of, resampled
+from rehead.evaluation.uncertainty import THRESHOLDS, draws_of, middle_of, resampled
 
 SCORES = {
     "mask AP": ("mask", "AP"),
@@ -27,7 +27,6 @@ SCORES = {
     "box AP": ("box", "AP"),
 }
 COSTS = ("seconds", "processor_seconds", "peak_memory_mib", "images_per_second")
-_THRESHOLDS = {"AP": slice(None), "AP50": slice(0, 1), "AP75": slice(5, 6)}
 _LIBRARIES = ("torch", "torchvision", "pycocotools", "rehead")
 
 
@@ -139,17 +138,13 @@ def compare(
     )
 
 
-def _scored(run: Run, truth: dict[str, Any], draws: list[NDArray[np.int64]], max_detections: int) -> _Scored:
+def _scored(run: Run, truth: dict[str, Any], draws: NDArray[np.int32], max_detections: int) -> _Scored:
     found = evaluate_heads(truth, run.results, max_detections=max_detections)
     summaries = {head: summary_of(one) for head, one in found.items()}
     drawn = {head: resampled(matches_of(one), draws) for head, one in found.items()}
     return _Scored(
         {name: summaries[head][metric] for name, (head, metric) in SCORES.items()},
-        {
-            name: drawn[head][:, _THRESHOLDS[metric]].mean(axis=1)
-            for name, (head, metric) in SCORES.items()
-            if len(drawn[head])
-        },
+        {name: drawn[head][:, THRESHOLDS[metric]].mean(axis=1) for name, (head, metric) in SCORES.items()},
     )
 
 
@@ -160,8 +155,9 @@ def _difference(seeds: Mapping[int, _Scored], first: Mapping[int, _Scored], name
     gains = [after - before for after, before in pairs if after is not None and before is not None]
     if not gains:
         return Difference(None, None, None)
-    drawn = [seeds[seed].drawn[name] - first[seed].drawn[name] for seed in shared if name in first[seed].drawn]
-    low_high = middle_of(np.mean(drawn, axis=0), confidence) if drawn else None
+    low_high = middle_of(
+        np.mean([seeds[seed].drawn[name] - first[seed].drawn[name] for seed in shared], axis=0), confidence
+    )
     return Difference(
         float(np.mean(gains)),
         t_interval(gains, confidence=confidence),

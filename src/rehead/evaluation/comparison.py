@@ -1,0 +1,126 @@
+"""Which of two models is better on one test split: a paired bootstrap over its images.
+
+Both models see the same resamples, so what makes an image hard for both cancels out (Efron and Tibshirani 1993): the
+interval of the difference is narrower than the two intervals of the models would say.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rehead.evaluation.coco_map import evaluate_heads
+from rehead.evaluation.matches import Matches, matches_of
+from rehead.evaluation.uncertainty import THRESHOLDS, draws_of, middle_of, precisions, resampled
+
+BETTER, WORSE, UNDECIDED, EQUAL = "better", "worse", "not enough data", "equal"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One number of two models, 0..1; `low` and `high` bound the second's lead over the first."""
+
+    first: float | None
+    second: float | None
+    low: float | None
+    high: float | None
+    verdict: str
+    """Of the second model: better, worse, equal in every resample, or not enough data to tell."""
+    images_needed: int | None
+    """How many test images like these would tell such a difference from chance; None where these do."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The second model against the first: AP, AP50 and AP75 of each head, and each class's mask AP."""
+
+    heads: dict[str, dict[str, Difference]]
+    per_class: dict[str, Difference]
+    images: int
+    resamples: int
+    confidence: float
+
+    @property
+    def verdict(self) -> str:
+        """Say what the mask AP says of the second model."""
+        return self.heads["mask"]["AP"].verdict
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the comparison as JSON."""
+        return asdict(self) | {"verdict": self.verdict}
+
+
+def compare(
+    truth: dict[str, Any],
+    first: list[dict[str, Any]],
+    second: list[dict[str, Any]],
+    *,
+    max_detections: int,
+    resamples: int = 1000,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> Comparison:
+    """Compare two models' results on one truth; all three must have passed the strict readers of `rehead.coco`.
+
+    A verdict is given where the interval of the difference leaves 0 out. Of K classes without any difference, about
+    K (1 - confidence) get one by chance.
+    """
+    images = len(truth["images"])
+    draws_ri = draws_of(images, resamples=resamples, seed=seed)
+    scored = [_matched(evaluate_heads(truth, one, max_detections=max_detections)) for one in (first, second)]
+    once_ri = np.ones((1, images), dtype=np.int32)
+    heads = {}
+    for head in scored[0]:
+        drawn = [resampled(one[head], draws_ri) for one in scored]
+        whole = [resampled(one[head], once_ri) for one in scored]
+        heads[head] = {
+            name: _difference([_mean(v, at) for v in whole], [_mean(v, at) for v in drawn], images, confidence)
+            for name, at in THRESHOLDS.items()
+        }
+    names = [c["name"] for c in sorted(truth["categories"], key=lambda c: int(c["id"]))]
+    per_class = {}
+    for row, name in enumerate(names):
+        drawn = [precisions(one["mask"][row], draws_ri) for one in scored]
+        whole = [precisions(one["mask"][row], once_ri) for one in scored]
+        per_class[name] = _difference([_mean(v) for v in whole], [_mean(v) for v in drawn], images, confidence)
+    return Comparison(heads, per_class, images, resamples, confidence)
+
+
+def refuse_other_data(datasets: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise ValueError unless all of these, by the names of their owners, are one and the same split."""
+    known = {name: data["fingerprint"] for name, data in datasets.items() if data.get("fingerprint")}
+    if len(set(known.values())) > 1:
+        told = ", ".join(f"{name} on {fingerprint[:12]}" for name, fingerprint in known.items())
+        raise ValueError(
+            f"the scores are of different data ({told}), so no difference between them means anything: "
+            "score both models on one test split first"
+        )
+
+
+def _matched(evaluations: Mapping[str, Any]) -> dict[str, list[Matches]]:
+    return {head: matches_of(evaluation) for head, evaluation in evaluations.items()}
+
+
+def _mean(values_rt: NDArray[np.float64], at: slice = slice(None)) -> NDArray[np.float64]:
+    return np.asarray(values_rt[:, at].mean(axis=1))
+
+
+def _difference(
+    whole: Sequence[NDArray[np.float64]], drawn: Sequence[NDArray[np.float64]], images: int, confidence: float
+) -> Difference:
+    """Judge one number from its value and its resamples (R) in both models."""
+    first, second = (None if math.isnan(value[0]) else float(value[0]) for value in whole)
+    lead_r = drawn[1] - drawn[0]
+    bounds = middle_of(lead_r, confidence)
+    if first is None or second is None or bounds is None:
+        return Difference(first, second, None, None, UNDECIDED, None)
+    low, high = bounds
+    verdict = BETTER if low > 0 else WORSE if high < 0 else EQUAL if low == high == 0 else UNDECIDED
+    needed = None
+    if verdict == UNDECIDED and first != second:
+        # The interval narrows with the root of the number of images.
+        needed = math.ceil(images * ((high - low) / 2 / (second - first)) ** 2)
+    return Difference(first, second, low, high, verdict, needed)

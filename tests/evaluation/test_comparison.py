@@ -1,0 +1,74 @@
+from typing import Any
+
+import pytest
+
+from rehead.evaluation.comparison import compare, refuse_other_data
+from tests.evaluation.test_uncertainty import entry
+
+IMAGES = 40
+
+
+def truth_of(images: int = IMAGES) -> dict[str, Any]:
+    """Two objects in each image: one of class a, one of class b."""
+    annotations = [
+        entry(image, category, 10 + 50 * (category - 1), 10, 30, 30)
+        for image in range(1, images + 1)
+        for category in (1, 2)
+    ]
+    return {
+        "images": [{"id": n, "file_name": f"{n}.png", "width": 110, "height": 110} for n in range(1, images + 1)],
+        "annotations": [
+            annotation | {"id": number, "iscrowd": 0, "area": 900} for number, annotation in enumerate(annotations, 1)
+        ],
+        "categories": [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}],
+    }
+
+
+def found(truth: dict[str, Any], *, missed: set[int] = frozenset()) -> list[dict[str, Any]]:  # type: ignore[assignment]
+    """Find every object but those of class a in some images."""
+    fields = ("image_id", "category_id", "bbox", "segmentation")
+    return [
+        {field: a[field] for field in fields} | {"score": 0.9}
+        for a in truth["annotations"]
+        if a["category_id"] == 2 or a["image_id"] not in missed
+    ]
+
+
+def test_a_model_that_misses_half_of_a_class_is_worse_in_that_class_and_equal_in_the_other() -> None:
+    truth = truth_of()
+    told = compare(truth, found(truth), found(truth, missed=set(range(1, 21))), max_detections=100, resamples=200)
+    assert (told.verdict, told.per_class["a"].verdict, told.per_class["b"].verdict) == ("worse", "worse", "equal")
+    assert told.per_class["a"].first == pytest.approx(1.0)
+    assert told.per_class["a"].second == pytest.approx(51 / 101)  # half of the objects: recalls 0 to 0.50
+
+
+def test_the_other_way_round_it_is_better_by_the_mirrored_bounds() -> None:
+    truth, fewer = truth_of(), found(truth_of(), missed=set(range(1, 21)))
+    one = compare(truth, found(truth), fewer, max_detections=100, resamples=200).heads["mask"]["AP"]
+    other = compare(truth, fewer, found(truth), max_detections=100, resamples=200).heads["mask"]["AP"]
+    assert other.verdict == "better"
+    assert (other.low, other.high) == pytest.approx((-(one.high or 9), -(one.low or 9)))
+
+
+def test_one_object_more_or_less_is_not_enough_data_and_says_how_many_images_would_be() -> None:
+    truth = truth_of()
+    lead = compare(truth, found(truth, missed={1}), found(truth, missed={2, 3}), max_detections=100, resamples=200)
+    mask = lead.heads["mask"]["AP"]
+    assert mask.verdict == "not enough data"
+    assert (mask.images_needed or 0) > IMAGES
+
+
+def test_a_class_without_objects_gets_no_verdict() -> None:
+    truth = truth_of()
+    truth["categories"].append({"id": 3, "name": "c"})
+    told = compare(truth, found(truth), found(truth), max_detections=100, resamples=20).per_class["c"]
+    assert (told.first, told.second, told.verdict) == (None, None, "not enough data")
+
+
+def test_scores_of_different_data_are_not_compared() -> None:
+    with pytest.raises(ValueError, match="A on 111111111111, B on 2222"):
+        refuse_other_data({"A": {"fingerprint": "1" * 64}, "B": {"fingerprint": "2" * 64}})
+
+
+def test_results_without_a_fingerprint_are_judged_by_the_truth_that_was_named() -> None:
+    refuse_other_data({"A": {"fingerprint": None}, "B": {}, "truth": {"fingerprint": "1" * 64}})
