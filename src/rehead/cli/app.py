@@ -38,6 +38,7 @@ for verb in (
     data.score,
     ceiling.ceiling,
     experiments.ablate,
+    experiments.compare,
     model.predict,
     model.serve,
     model.verify,

@@ -1,9 +1,10 @@
 """Files of a registered model, fetched to this disk."""
 
+import re
 from pathlib import Path
 from typing import Any
 
-from rehead.tracking.connection import load_mlflow
+from rehead.tracking.connection import load_mlflow, open_client
 from rehead.tracking.store import project_root, tracking_uri
 
 
@@ -32,3 +33,29 @@ def downloaded_weights(address: str) -> Path | None:
     if not found:
         raise ValueError(f"model.weights: {address} holds no weights.safetensors; name a model that rehead registered")
     return found[0]
+
+
+def downloaded_evaluation(address: str) -> Path:
+    """Fetch what the evaluation left in the run `runs:/ID`, or in the run of the version `models:/name@alias`.
+
+    Raises ValueError if the store knows no such run, or nothing of an evaluation in it.
+    """
+    run = address.removeprefix("runs:/") if address.startswith("runs:/") else _run_of(address)
+    return downloaded_model(f"runs:/{run}/evaluation")
+
+
+def _run_of(address: str) -> str:
+    """Find the run that trained a registered version."""
+    parts = re.fullmatch(r"models:/([^/@]+)(?:@([^/@]+)|/(\d+))", address)
+    if parts is None:
+        raise ValueError(f"{address} names no version: write models:/NAME@ALIAS or models:/NAME/VERSION")
+    name, alias, number = parts.groups()
+    uri = tracking_uri(project_root())
+    client, mlflow = open_client(uri), load_mlflow()
+    try:
+        version = client.get_model_version_by_alias(name, alias) if alias else client.get_model_version(name, number)
+    except mlflow.MlflowException as error:
+        raise ValueError(f"{address} was not found in {uri}: {error}") from None
+    if not version.run_id:
+        raise ValueError(f"{address} was registered without a training run, so no evaluation can be found")
+    return str(version.run_id)

@@ -1,0 +1,116 @@
+"""The two sides of `rehead compare`: what each model found in a test split, wherever that is kept."""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rehead.cli.truth import described
+from rehead.coco.results import read_results
+from rehead.evaluation.comparison import Comparison, Difference, compare, refuse_other_data
+from rehead.files import read_json
+
+_EVALUATION, _PREDICTIONS = "evaluation.json", "predictions.json"
+_HEADS = ("box", "mask", "boundary")
+
+
+@dataclass(frozen=True)
+class Side:
+    """A model's results, with what its evaluation says of the data and the limit of detections; {} without one."""
+
+    name: str
+    results: Any
+    evaluation: dict[str, Any]
+
+
+def compare_sides(
+    first: str, second: str, truth: Path, *, resamples: int, confidence: float, reports: Path = Path("reports")
+) -> dict[str, Any]:
+    """Compare two models by name; returns the comparison as JSON with the names and the data.
+
+    Raises ValueError if one is not found, its results are unsound, or the two were not scored on this truth.
+    """
+    document = read_json(truth)
+    sides = [open_side(name, reports) for name in (first, second)]
+    datasets = {side.name: side.evaluation.get("dataset", {}) for side in sides}
+    data = described(truth, document)
+    refuse_other_data(datasets | {str(truth): data})
+    limit = max(side.evaluation.get("max_detections", 100) for side in sides)
+    results = [read_results(side.results, document, max_detections=limit) for side in sides]
+    told = compare(document, results[0], results[1], max_detections=limit, resamples=resamples, confidence=confidence)
+    return (
+        {"first": first, "second": second, "dataset": data, "max_detections": limit}
+        | told.as_dict()
+        | {"sentence": sentence_of(told, first=first, second=second)}
+    )
+
+
+def open_side(name: str, reports: Path) -> Side:
+    """Find a model's results: a folder of reports, a results file, an MLflow address, or a revision of the project."""
+    if re.match(r"(models|runs):/", name):
+        from rehead.tracking.models import downloaded_evaluation  # MLflow: 4 to 6 s
+
+        return _of_folder(name, downloaded_evaluation(name))
+    path = Path(name)
+    if path.is_dir():
+        return _of_folder(name, path)
+    if path.is_file():
+        beside = path.with_name(_EVALUATION) if path.name == _PREDICTIONS else None
+        return Side(name, path, read_json(beside) if beside is not None and beside.is_file() else {})
+    return _of_revision(name, reports)
+
+
+def _of_folder(name: str, folder: Path) -> Side:
+    missing = [file for file in (_EVALUATION, _PREDICTIONS) if not (folder / file).is_file()]
+    if missing:
+        raise ValueError(f"{name} has no {' and no '.join(missing)}: name a folder that `dvc repro evaluate` wrote")
+    return Side(name, folder / _PREDICTIONS, read_json(folder / _EVALUATION))
+
+
+def _of_revision(name: str, reports: Path) -> Side:
+    """Read the reports of a commit, branch or tag out of Git and DVC's cache."""
+    import dvc.api  # 1 to 2 s
+    from dvc.exceptions import DvcException
+    from dvc.scm import RevError
+
+    try:
+        files = [json.loads(dvc.api.read(str(reports / file), rev=name)) for file in (_PREDICTIONS, _EVALUATION)]
+    except (DvcException, RevError, OSError) as error:
+        raise ValueError(
+            f"{name} is no folder, no file, no models:/ or runs:/ address, and as a revision it holds no reports "
+            f"({str(error).splitlines()[0]}); a revision's predictions are fetched by `dvc pull`"
+        ) from None
+    return Side(name, files[0], files[1])
+
+
+def sentence_of(told: Comparison, *, first: str, second: str) -> str:
+    """Say in words what the mask AP says of the second model."""
+    mask = told.heads["mask"]["AP"]
+    if mask.first is None or mask.second is None or mask.low is None or mask.high is None:
+        return "Mask AP is undefined, so the two cannot be compared."
+    lead, share = mask.second - mask.first, f"{told.confidence:.0%}"
+    bounds = f"{lead:+.3f} mask AP, {share} between {mask.low:+.3f} and {mask.high:+.3f} on {told.images} images"
+    if told.verdict == "equal":
+        return f"{second} and {first} score the same in every resample."
+    if told.verdict != "not enough data":
+        return f"{second} is {told.verdict} than {first}: {bounds}."
+    needed = f" About {mask.images_needed} test images would tell." if mask.images_needed else ""
+    return f"Not enough data to say which is better: {bounds}.{needed}"
+
+
+def lines_of(comparison: dict[str, Any]) -> list[str]:
+    """Lay a comparison out for a terminal."""
+    rows = [(f"{head} {metric}", comparison["heads"][head][metric]) for head in _HEADS for metric in ("AP", "AP50")]
+    rows += [(f"{name}, mask AP", one) for name, one in comparison["per_class"].items()]
+    wide = max(len(name) for name, _ in rows)
+    share = f"{comparison['confidence']:.0%} of it"
+    lines = [f"{'':{wide}}  {'A':>6}  {'B':>6}  {'B - A':>7}  {share:>16}  verdict on B"]
+    return [*lines, *(_line(name.ljust(wide), Difference(**one)) for name, one in rows), "", comparison["sentence"]]
+
+
+def _line(name: str, one: Difference) -> str:
+    if one.first is None or one.second is None or one.low is None or one.high is None:
+        return f"{name}  {'-':>6}  {'-':>6}  {'-':>7}  {'':16}  no object of it in this split"
+    bounds = f"{one.low:+.3f} to {one.high:+.3f}"
+    return f"{name}  {one.first:6.3f}  {one.second:6.3f}  {one.second - one.first:+7.3f}  {bounds:>16}  {one.verdict}"

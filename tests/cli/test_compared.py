@@ -1,0 +1,107 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehead.cli.compared import compare_sides, lines_of
+from rehead.files import sha256_of, write_json
+from rehead.tracking.connection import open_client
+from tests.evaluation.test_comparison import found, truth_of
+
+FINGERPRINT = "f" * 64
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A test split, and two reports on it: `all` found everything, `half` misses half of class a."""
+    truth, dataset = truth_of(), tmp_path / "data" / "dataset"
+    dataset.mkdir(parents=True)
+    write_json(dataset / "test.json", truth)
+    manifest = {
+        "splits": {"test": {"fingerprint": FINGERPRINT}},
+        "files": {"test.json": sha256_of(dataset / "test.json")},
+    }
+    write_json(dataset / "manifest.json", manifest)
+    write_reports(tmp_path / "all", found(truth))
+    write_reports(tmp_path / "half", found(truth, missed=set(range(1, 21))))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write_reports(folder: Path, results: list[dict[str, Any]], *, fingerprint: str = FINGERPRINT) -> None:
+    folder.mkdir()
+    write_json(folder / "predictions.json", results)
+    write_json(folder / "evaluation.json", {"dataset": {"fingerprint": fingerprint}, "max_detections": 100})
+
+
+def told(first: str, second: str) -> dict[str, Any]:
+    return compare_sides(first, second, Path("data/dataset/test.json"), resamples=100, confidence=0.95)
+
+
+def test_two_folders_of_reports_are_compared(project: Path) -> None:
+    comparison = told("all", "half")
+    assert comparison["sentence"].startswith("half is worse than all: -0.2")
+    assert any(line.startswith("a, mask AP") and line.endswith("worse") for line in lines_of(comparison))
+
+
+def test_a_results_file_of_another_tool_is_a_side(project: Path) -> None:
+    (project / "theirs.json").write_text((project / "half" / "predictions.json").read_text())
+    assert told("theirs.json", "all")["verdict"] == "better"
+
+
+def test_other_data_is_refused_with_both_fingerprints(project: Path) -> None:
+    write_reports(project / "old", found(truth_of()), fingerprint="0" * 64)
+    with pytest.raises(ValueError, match=r"old on 000000000000.*all on ffffffffffff"):
+        told("old", "all")
+
+
+def test_unsound_results_are_refused(project: Path) -> None:
+    broken = [found(truth_of())[0] | {"bbox": [float("nan"), 0, 1, 1]}]
+    (project / "broken.json").write_text(json.dumps(broken))
+    with pytest.raises(ValueError, match=r"broken\.json"):
+        told("broken.json", "all")
+
+
+def test_a_name_that_is_nothing_says_what_it_could_be(project: Path) -> None:
+    with pytest.raises(ValueError, match="nowhere is no folder, no file, no models:/ or runs:/ address"):
+        told("nowhere", "all")
+
+
+def test_a_registered_version_is_a_side_by_the_run_that_trained_it(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uri = f"sqlite:///{project / 'mlflow.db'}"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    client = open_client(uri)
+    experiment = client.create_experiment("e", artifact_location=(project / "artifacts").as_uri())
+    run = client.create_run(experiment).info.run_id
+    client.log_artifacts(run, str(project / "half"), "evaluation")
+    client.create_registered_model("m")
+    client.create_model_version("m", f"runs:/{run}/model", run_id=run)
+    client.set_registered_model_alias("m", "champion", "1")
+    assert told("models:/m@champion", f"runs:/{run}")["verdict"] == "equal"
+    assert told("models:/m@champion", "all")["verdict"] == "better"
+
+
+@pytest.mark.slow
+def test_a_revision_is_a_side_by_the_predictions_in_the_cache_of_dvc(project: Path) -> None:
+    def git(*words: str) -> None:
+        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *words], check=True, capture_output=True)
+
+    def dvc(*words: str) -> None:
+        subprocess.run([sys.executable, "-m", "dvc", *words], check=True, capture_output=True)
+
+    git("init")
+    dvc("init")
+    (project / "half").rename(project / "reports")
+    (project / "dvc.yaml").write_text("stages: {e: {cmd: 'true', outs: [reports/predictions.json]}}")
+    dvc("commit", "--force")
+    git("add", "dvc.yaml", "dvc.lock", "reports/evaluation.json", ".dvc")
+    git("commit", "-m", "first")
+    for file in ("predictions.json", "evaluation.json"):
+        (project / "reports" / file).unlink()
+        (project / "all" / file).rename(project / "reports" / file)
+    assert told("HEAD", "reports")["verdict"] == "better"
