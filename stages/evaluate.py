@@ -4,6 +4,7 @@ from pathlib import Path
 
 from rehead.dataset.split import load_split
 from rehead.detector.checkpoint import load_detector
+from rehead.evaluation.coco_map import evaluate_heads
 from rehead.evaluation.plan import EvaluationPlan
 from rehead.evaluation.report import evaluation_report
 from rehead.evaluation.validation import predict_split
@@ -39,14 +40,13 @@ def main(
         with progress("evaluate", len(test)) as bar:
             results = predict_split(trained, test, on_image=bar.advance)
         weights = read_json(detector / "manifest.json")["weights.safetensors"]
-        scored = evaluation_report(
-            test,
-            results,
-            plan,
-            max_detections=trained.plan.max_detections,
-            weights_sha256=weights,
-            tile=trained.tile,
-        )
+        limit = trained.plan.max_detections
+        evaluations = evaluate_heads(test.truth, results, max_detections=limit)
+        scored = evaluation_report(test.truth, evaluations, plan, max_detections=limit, dataset=test.description) | {
+            "detections": len(results),
+            "weights_sha256": weights,
+            "tile": trained.tile and trained.tile.model_dump(),
+        }
         write_json(predictions, results)
         write_json(report, scored)
 

@@ -1,42 +1,38 @@
 """A finished evaluation as it stands in reports/evaluation.json."""
 
+from collections import Counter
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-from rehead.coco.plan import TilePlan
-from rehead.dataset.split import Split
-from rehead.evaluation.coco_map import evaluate_heads, scores_of
+from rehead.evaluation.coco_map import scores_of
 from rehead.evaluation.plan import EvaluationPlan
-from rehead.evaluation.uncertainty import intervals
+from rehead.evaluation.uncertainty import class_intervals, intervals
 
 
 def evaluation_report(
-    split: Split,
-    results: list[dict[str, Any]],
+    truth: dict[str, Any],
+    evaluations: Mapping[str, Any],
     plan: EvaluationPlan,
     *,
     max_detections: int,
-    weights_sha256: str,
-    tile: TilePlan | None = None,
+    dataset: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Score a split's results and say what was scored, by what, and how sure the numbers are."""
-    evaluations = evaluate_heads(split.truth, results, max_detections=max_detections)
-    scores = scores_of(split.truth, evaluations)
-    spread = intervals(
-        evaluations,
-        images=len(split),
-        resamples=plan.resamples,
-        confidence=plan.confidence,
-        seed=plan.seed,
-    )
-    crowded = [r.id for r in split.images if len(split.annotations.get(r.id, [])) > max_detections]
+    """Say what `evaluate_heads` found in a split, how sure the numbers are, and what `dataset` was scored."""
+    chance = {
+        "images": len(truth["images"]),
+        "resamples": plan.resamples,
+        "confidence": plan.confidence,
+        "seed": plan.seed,
+    }
+    scores, names = scores_of(truth, dict(evaluations)), [category["name"] for category in truth["categories"]]
+    classes = dict(zip(names, class_intervals(evaluations["mask"], **chance), strict=True))
+    objects = Counter(annotation["image_id"] for annotation in truth["annotations"])
     return scores.as_dict() | {
-        "intervals": spread | {"confidence": plan.confidence, "resamples": plan.resamples},
-        "dataset": split.description | {"crowd_regions": sum(bool(a["iscrowd"]) for a in split.truth["annotations"])},
+        "intervals": intervals(dict(evaluations), **chance)
+        | {"per_class": classes, "confidence": plan.confidence, "resamples": plan.resamples},
+        "dataset": dict(dataset) | {"crowd_regions": sum(bool(a["iscrowd"]) for a in truth["annotations"])},
         "max_detections": max_detections,
-        "tile": None if tile is None else tile.model_dump(),
-        "images_above_max_detections": crowded,
-        "detections": len(results),
-        "weights_sha256": weights_sha256,
+        "images_above_max_detections": sorted(image for image, count in objects.items() if count > max_detections),
         "evaluator": f"pycocotools {version('pycocotools')}",
     }
