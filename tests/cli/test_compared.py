@@ -70,6 +70,7 @@ def test_a_name_that_is_nothing_says_what_it_could_be(project: Path) -> None:
         told("nowhere", "all")
 
 
+@pytest.mark.slow
 def test_a_registered_version_is_a_side_by_the_run_that_trained_it(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 from rehead.coco.rle import encode
 from rehead.evaluation.coco_map import coco_map, evaluate_heads
 from rehead.evaluation.matches import matches_of
-from rehead.evaluation.uncertainty import class_intervals, intervals, middle_of, precisions, resampled
+from rehead.evaluation.uncertainty import class_intervals, draws_of, intervals, middle_of, precisions, resampled
 
 IMAGES = 12
 
@@ -47,7 +47,7 @@ def spread_of(
     truth: dict[str, Any], results: list[dict[str, Any]], *, resamples: int, confidence: float, seed: int
 ) -> dict[str, dict[str, list[float] | None]]:
     evaluations = evaluate_heads(truth, results, max_detections=100)
-    return intervals(evaluations, images=IMAGES, resamples=resamples, confidence=confidence, seed=seed)
+    return intervals(evaluations, draws_of(IMAGES, resamples=resamples, seed=seed), confidence=confidence)
 
 
 @pytest.mark.parametrize("head", ["box", "mask", "boundary"])
@@ -90,7 +90,7 @@ def test_a_draw_without_objects_has_no_precision() -> None:
 def test_each_class_has_an_interval_of_its_own() -> None:
     truth, results = noisy_case()
     evaluation = evaluate_heads(truth, results, max_detections=100)["mask"]
-    bounds = class_intervals(evaluation, images=IMAGES, resamples=100, confidence=0.95, seed=0)
+    bounds = class_intervals(evaluation, draws_of(IMAGES, resamples=100, seed=0), confidence=0.95)
     values = [precisions(m, np.ones((1, IMAGES), dtype=np.int32)).mean() for m in matches_of(evaluation)]
     assert all(low < value < high for (low, high), value in zip(map(tuple, bounds), values, strict=True))  # type: ignore[arg-type]
 

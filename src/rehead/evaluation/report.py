@@ -7,7 +7,7 @@ from typing import Any
 
 from rehead.evaluation.coco_map import scores_of
 from rehead.evaluation.plan import EvaluationPlan
-from rehead.evaluation.uncertainty import class_intervals, intervals
+from rehead.evaluation.uncertainty import class_intervals, draws_of, intervals
 
 
 def evaluation_report(
@@ -19,18 +19,17 @@ def evaluation_report(
     dataset: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Say what `evaluate_heads` found in a split, how sure the numbers are, and what `dataset` was scored."""
-    chance = {
-        "images": len(truth["images"]),
-        "resamples": plan.resamples,
-        "confidence": plan.confidence,
-        "seed": plan.seed,
-    }
-    scores, names = scores_of(truth, dict(evaluations)), [category["name"] for category in truth["categories"]]
-    classes = dict(zip(names, class_intervals(evaluations["mask"], **chance), strict=True))
+    draws_ri = draws_of(len(truth["images"]), resamples=plan.resamples, seed=plan.seed)
+    by_class = class_intervals(evaluations["mask"], draws_ri, confidence=plan.confidence)
+    names = [category["name"] for category in sorted(truth["categories"], key=lambda category: int(category["id"]))]
     objects = Counter(annotation["image_id"] for annotation in truth["annotations"])
-    return scores.as_dict() | {
-        "intervals": intervals(dict(evaluations), **chance)
-        | {"per_class": classes, "confidence": plan.confidence, "resamples": plan.resamples},
+    return scores_of(truth, dict(evaluations)).as_dict() | {
+        "intervals": intervals(evaluations, draws_ri, confidence=plan.confidence)
+        | {
+            "per_class": dict(zip(names, by_class, strict=True)),
+            "confidence": plan.confidence,
+            "resamples": plan.resamples,
+        },
         "dataset": dict(dataset) | {"crowd_regions": sum(bool(a["iscrowd"]) for a in truth["annotations"])},
         "max_detections": max_detections,
         "images_above_max_detections": sorted(image for image, count in objects.items() if count > max_detections),

@@ -6,7 +6,7 @@ Matching is done once. A resample only weighs each image's detections and object
 Shapes: R resamples, I images, T IoU thresholds, D detections of a class over all images best first, G hits of them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,24 +26,17 @@ Interval = list[float] | None
 
 
 def intervals(
-    evaluations: dict[str, Any],
-    *,
-    images: int,
-    resamples: int,
-    confidence: float,
-    seed: int,
+    evaluations: Mapping[str, Any], draws_ri: NDArray[np.int32], *, confidence: float
 ) -> dict[str, dict[str, Interval]]:
     """Give [low, high] of AP, AP50, AP75, APs, APm and APl of each head in what `evaluate_heads` returned.
 
-    None where a number is undefined or no resample was asked for.
+    None where a number is undefined or no resample was drawn.
     """
-    draws_ri = draws_of(images, resamples=resamples, seed=seed)
     return {head: _intervals(found, draws_ri, confidence) for head, found in evaluations.items()}
 
 
-def class_intervals(evaluation: Any, *, images: int, resamples: int, confidence: float, seed: int) -> list[Interval]:
-    """Give [low, high] of each class's own AP, in the order of the evaluation's categories."""
-    draws_ri = draws_of(images, resamples=resamples, seed=seed)
+def class_intervals(evaluation: Any, draws_ri: NDArray[np.int32], *, confidence: float) -> list[Interval]:
+    """Give [low, high] of each class's own AP, classes by ascending id."""
     return [middle_of(precisions(matches, draws_ri).mean(axis=1), confidence) for matches in matches_of(evaluation)]
 
 
