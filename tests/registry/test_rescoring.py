@@ -11,10 +11,11 @@ from rehead.coco.plan import TilePlan
 from rehead.dataset.split import load_split
 from rehead.detector.build import tiled
 from rehead.detector.checkpoint import load_detector, save_detector
+from rehead.evaluation.answers import as_results
 from rehead.evaluation.validation import predict_split
 from rehead.files import write_json
 from rehead.registry.packaging import package_detector
-from rehead.registry.rescoring import as_results, check_agreement, refused_images, results_of
+from rehead.registry.rescoring import check_agreement, refused_images, results_of
 from rehead.serving.images import Limits
 from rehead.serving.model import Settings
 

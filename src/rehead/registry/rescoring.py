@@ -11,6 +11,7 @@ import pandas as pd
 from mlflow.pyfunc import PyFuncModel
 
 from rehead.coco.results import read_results
+from rehead.evaluation.answers import as_results
 from rehead.evaluation.coco_map import Scores, coco_map
 from rehead.files import read_json
 from rehead.serving.images import Limits
@@ -45,21 +46,6 @@ def results_of(model: PyFuncModel, truth: dict[str, Any], images: Path) -> list[
         answer = model.predict(table, params={"score_threshold": 0.0, "mask_format": "rle"})[0]
         results += as_results(answer, image["id"])
     return results
-
-
-def as_results(answer: dict[str, Any], image_id: int) -> list[dict[str, Any]]:
-    """Put one answer of a served model into COCO's form: category, box as x, y, width, height, score, mask."""
-    columns = (answer["labels"], answer["boxes"], answer["scores"], answer["masks"])
-    return [
-        {
-            "image_id": image_id,
-            "category_id": label,
-            "bbox": [x1, y1, x2 - x1, y2 - y1],
-            "score": score,
-            "segmentation": mask,
-        }
-        for label, (x1, y1, x2, y2), score, mask in zip(*columns, strict=True)
-    ]
 
 
 def check_agreement(found: float | None, reported: float | None) -> None:
