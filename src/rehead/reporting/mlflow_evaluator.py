@@ -44,7 +44,7 @@ def image_table(truth: Path, images: Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(_COLUMNS))
 
 
-class CocoEvaluator(ModelEvaluator):  # type: ignore[misc]
+class CocoEvaluator(ModelEvaluator):
     """Scores a model, or the answers of one in a column of the table, and logs numbers, tables and figures.
 
     `evaluator_config` may hold the fields of the `evaluate` section of params.yaml and `max_detections`.
