@@ -58,8 +58,6 @@ class Known(mlflow.pyfunc.PythonModel):
     """Knows the images by their grey."""
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> list[Any]:
-        import io
-
         assert params is not None
         assert (params["score_threshold"], params["mask_format"]) == (0.0, "rle")
         told = answers(missed={1})
