@@ -11,17 +11,13 @@ from rehead.coco.measurements import Floats, Measurements
 from rehead.coco.plan import TilePlan
 from rehead.coco.statistics import INPUT_SIZES, scales
 from rehead.coco.windows import grid
-from rehead.detector.sizes import SIZES
+from rehead.detector.sizes import LARGEST_INPUT, SEEN_PIXELS, SIZES, detections_for
 
-_SEEN_PIXELS = 16
-"""Four cells of the finest pyramid level."""
-_LARGEST_INPUT = 1024
 _PADDED_TO = 32
 """The network pads images to multiples of this."""
 _MUCH_LARGER = 1.5
 _OBJECTS_A_TILE = 2
 _OVERLAPS = (0.1, 0.5)
-_DETECTIONS = (100, 2000)
 _GOOD_RECALL, _BETTER_BY = 0.9, 0.03
 
 
@@ -29,9 +25,9 @@ def advise_tile(survey: Survey, plans: Plans) -> Advice:
     """Cut images where no input size would show the objects; neighbours share what holds nineteen of twenty objects."""
     measured = survey.measured
     need = _needed_input(measured, None)
-    if need <= _LARGEST_INPUT:
+    if need <= LARGEST_INPUT:
         return Advice("data", "tile", None, "the objects can be seen in whole images")
-    if np.median(measured.sizes_n2.min(axis=1)) < _LARGEST_INPUT * _MUCH_LARGER:
+    if np.median(measured.sizes_n2.min(axis=1)) < LARGEST_INPUT * _MUCH_LARGER:
         return Advice("data", "tile", None, "the images are hardly larger than what the network can see of them")
     longest = float(np.quantile(measured.boxes_m4[:, 2:].max(axis=1), 0.95))
     low, high = (TilePlan.model_fields["size"].default, 8192)
@@ -51,11 +47,11 @@ def advise_input_size(survey: Survey, plans: Plans) -> Advice:
         size = min(own, plans.model.input_size or INPUT_SIZES[2])
         return Advice("model", "input_size", size, "there are no objects to see")
     need = _needed_input(measured, tile)
-    size = min(own, next((size for size in INPUT_SIZES if size >= need), INPUT_SIZES[-1]), _LARGEST_INPUT)
+    size = min(own, next((size for size in INPUT_SIZES if size >= need), INPUT_SIZES[-1]), LARGEST_INPUT)
     seen = np.quantile(_sides(measured) * scales(measured, size, tile=tile)[measured.image_m], 0.1)
     where = f"tiles of {tile} px" if tile else f"images of {np.median(sides):.0f} px"
     limit = ""
-    if round(seen) < _SEEN_PIXELS:
+    if round(seen) < SEEN_PIXELS:
         limit = ", hardly more in the files" if size >= min(need, own) else ", and larger inputs cost too much"
     return Advice("model", "input_size", size, f"nine of ten objects reach {seen:.0f} px{limit}; from {where}")
 
@@ -63,7 +59,7 @@ def advise_input_size(survey: Survey, plans: Plans) -> Advice:
 def advise_detections(survey: Survey, plans: Plans) -> Advice:
     """Leave a quarter more than the fullest image holds."""
     most = int(survey.measured.objects_n.max(initial=0))
-    number = int(np.clip(ceil(most * 1.25 / 50) * 50, *_DETECTIONS))
+    number = detections_for(most)
     short = f", more than the {number} that can be reported" if most > number else ""
     return Advice("model", "max_detections", number, f"the fullest image holds {most} objects{short}")
 
@@ -99,7 +95,7 @@ def _needed_input(measured: Measurements, tile: int | None) -> float:
     """Compute the input size at which nine of ten objects have 16 px or their own size; 0 without objects."""
     if not len(measured.areas_m):
         return 0.0
-    enough = np.minimum(1.0, _SEEN_PIXELS / _sides(measured))
+    enough = np.minimum(1.0, SEEN_PIXELS / _sides(measured))
     return float(np.quantile(enough / scales(measured, 1, tile=tile)[measured.image_m], 0.9))
 
 

@@ -1,8 +1,15 @@
 """The sizes that each architecture has unless params.yaml says otherwise; they are known without torch."""
 
 from dataclasses import dataclass
+from math import ceil
 
 from rehead.detector.plan import ArchName
+
+SEEN_PIXELS = 16
+"""Side in pixels that an object needs where the network sees it: four cells of the finest pyramid level."""
+LARGEST_INPUT = 1024
+"""Input beyond which a step costs too much; smaller objects are better seen in tiles."""
+_DETECTIONS = (100, 2000)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,3 +42,8 @@ SIZES: dict[ArchName, Sizes] = {
     "maskrcnn_resnet101_fpn": Sizes(),
     "maskrcnn_resnet50_fpn_v2": Sizes(),
 }
+
+
+def detections_for(objects: int) -> int:
+    """Give how many detections to allow where the fullest image holds so many objects: a quarter more, of 2000."""
+    return min(max(ceil(objects * 1.25 / 50) * 50, _DETECTIONS[0]), _DETECTIONS[1])
