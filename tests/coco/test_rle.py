@@ -47,6 +47,32 @@ def test_a_crop_is_encoded_as_if_it_were_pasted_first(
     assert rle.crop_to_rle(crop_hw, x, y, height, width) == rle.encode(pasted[60 : 60 + height, 60 : 60 + width])
 
 
+stacks = arrays(np.uint8, array_shapes(min_dims=3, max_dims=3, min_side=1, max_side=9), elements=st.integers(0, 1))
+
+
+@given(stacks)
+@settings(max_examples=200)
+def test_masks_are_encoded_together_as_each_alone(masks_mhw: np.ndarray) -> None:
+    count, height, width = masks_mhw.shape
+    assert rle.toggles_to_rles(toggles_of(masks_mhw), count, height, width) == [rle.encode(mask) for mask in masks_mhw]
+
+
+@given(stacks, st.data())
+def test_places_that_are_named_twice_are_none(masks_mhw: np.ndarray, data: st.DataObject) -> None:
+    count, height, width = masks_mhw.shape
+    toggles_t = toggles_of(masks_mhw)
+    twice = np.array(data.draw(st.lists(st.integers(0, count * (height * width + 1) - 1))), dtype=np.int64)
+    found = rle.toggles_to_rles(np.sort(np.concatenate([toggles_t, twice, twice])), count, height, width)
+    assert found == rle.toggles_to_rles(toggles_t, count, height, width)
+
+
+def toggles_of(masks_mhw: np.ndarray) -> np.ndarray:
+    """Look at each pixel of each mask, a zero before and one after: where does it change?"""
+    columns = masks_mhw.transpose(0, 2, 1).reshape(len(masks_mhw), -1)
+    changes = np.diff(np.pad(columns, ((0, 0), (1, 1))).astype(int), axis=1) != 0
+    return np.flatnonzero(changes)
+
+
 def test_polygons_of_several_parts_are_united_as_cocoapi_does() -> None:
     parts: list[list[float]] = [[2, 2, 2, 12, 12, 12, 12, 2], [8, 8, 8, 18, 18, 18, 18, 8]]
     united = native.merge(native.frPyObjects(parts, 20, 20))

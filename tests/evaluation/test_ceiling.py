@@ -18,7 +18,7 @@ from rehead.detector.mask_targets import ObjectMasks
 from rehead.evaluation.boundary import boundary_of
 from rehead.evaluation.ceiling import ceilings
 from rehead.evaluation.coco_map import coco_map
-from rehead.evaluation.prediction import paste_mask
+from rehead.evaluation.pasting import paste_masks
 from rehead.evaluation.resampling import round_trip, size_seen
 from tests.evaluation.scenes import Thing, disc, rectangle, truth_of
 
@@ -48,7 +48,7 @@ def test_a_mask_goes_the_way_of_torchvision_s_targets_and_of_our_predictions(see
     box_4 = box_4.clamp(min=0).minimum(torch.tensor([width, height] * 2))
     (target,) = project_masks_on_boxes(torch.from_numpy(mask)[None].float(), box_4[None], torch.zeros(1), side)
     (back,) = round_trip(crop_of(encode(mask)), box_4, [side], height=height, width=width)
-    assert encode(_placed(back, height, width)) == paste_mask(target, box_4, height=height, width=width)
+    assert encode(_placed(back, height, width)) == paste_masks(target[None], box_4[None], height=height, width=width)[0]
 
 
 def _placed(crop: Crop, height: int, width: int) -> Mask:

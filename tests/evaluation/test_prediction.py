@@ -1,16 +1,13 @@
 import numpy as np
 import pytest
 import torch
-from torch.nn.functional import grid_sample, interpolate
-from torchvision.models.detection.roi_heads import project_masks_on_boxes
 
 from rehead.coco.plan import TilePlan
-from rehead.coco.rle import decode
 from rehead.coco.windows import grid
 from rehead.detector.build import Detector, build_detector, tiled
 from rehead.detector.plan import ModelPlan
 from rehead.evaluation.detections import coco_results
-from rehead.evaluation.prediction import paste_mask, predict_image
+from rehead.evaluation.prediction import predict_image
 
 MODEL = ModelPlan(weights="none", input_size=64, fpn_channels=8, box_head=8, mask_layers=(8,))
 
@@ -21,52 +18,6 @@ def detector() -> Detector:
     found = build_detector(MODEL, ("nut", "bolt"))
     found.model.eval()
     return found
-
-
-def random_box(generator: torch.Generator, *, side: int) -> torch.Tensor:
-    corner = torch.rand(2, generator=generator) * (side - 20) - 5
-    return torch.cat([corner, corner + torch.rand(2, generator=generator) * 50 + 0.2]).clamp(0, side)
-
-
-def test_each_pixel_of_a_box_reads_the_mask_where_the_training_target_read_that_pixel() -> None:
-    generator = torch.Generator().manual_seed(4)
-    for _ in range(100):
-        x1, y1, x2, y2 = (box := random_box(generator, side=90)).tolist()
-        mask = torch.rand(28, 28, generator=generator)
-        pixels = torch.arange(90)
-        grid_hw2 = torch.stack(
-            torch.meshgrid((pixels - x1) / (x2 - x1) * 2 - 1, (pixels - y1) / (y2 - y1) * 2 - 1, indexing="xy"), dim=-1
-        )
-        read = grid_sample(mask[None, None], grid_hw2[None], align_corners=False, padding_mode="border")[0, 0]
-        across, down = ((pixels + 0.5 >= first) & (pixels + 0.5 <= last) for first, last in ((x1, x2), (y1, y2)))
-        expected = (read > 0.5) & across & down[:, None]
-        if across.any() and down.any():
-            assert np.array_equal(decode(paste_mask(mask, box, height=90, width=90)), expected.numpy())
-
-
-def test_a_target_pasted_back_is_the_mask_it_was_drawn_from() -> None:
-    truth = torch.zeros(90, 90)
-    truth[20:41, 30:43] = 1.0
-    truth[26:35, 34:39] = 0.0
-    box = torch.tensor([30.0, 20.0, 43.0, 41.0])
-    target = project_masks_on_boxes(truth[None], box[None], torch.zeros(1), 56)
-    assert np.array_equal(decode(paste_mask(target[0], box, height=90, width=90)), truth.numpy())
-
-
-@pytest.mark.parametrize("seen", [95, 150])
-def test_a_target_drawn_in_the_enlarged_image_is_pasted_back_as_the_mask(seen: int) -> None:
-    truth = torch.zeros(1, 1, 90, 90)
-    truth[..., 20:41, 30:43] = 1.0
-    truth[..., 26:35, 34:39] = 0.0
-    box = torch.tensor([30.0, 20.0, 43.0, 41.0])
-    target = project_masks_on_boxes(interpolate(truth, size=seen)[0], box[None] * seen / 90, torch.zeros(1), 112)
-    found = paste_mask(target[0], box, height=90, width=90, seen=(seen, seen))
-    assert np.array_equal(decode(found), truth[0, 0].numpy())
-
-
-def test_a_box_between_two_pixel_centres_shows_the_pixel_it_lies_in() -> None:
-    found = decode(paste_mask(torch.ones(28, 28), torch.tensor([89.6, 7.1, 90.0, 7.2]), height=90, width=90))
-    assert np.argwhere(found).tolist() == [[7, 89]]
 
 
 def test_detections_are_torchvisions_own(detector: Detector) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, TypedDict
 
 import numpy as np
+from numpy.typing import NDArray
 from pycocotools import mask as native
 
 
@@ -41,6 +42,27 @@ def counts_to_rle(counts: Sequence[int] | np.ndarray, height: int, width: int) -
     return _text(native.frPyObjects({"size": [height, width], "counts": counts}, height, width))
 
 
+def toggles_to_rles(toggles_t: NDArray[np.int64], masks: int, height: int, width: int) -> list[Rle]:
+    """Encode masks of one size by the places where the pixels change, all masks in one ascending array.
+
+    A place is number * (height * width + 1) + x * height + y for mask `number`: its pixel there, in column-major order,
+    differs from the one before, and outside of it all is zero. Each place that is named twice is none.
+    """
+    if not masks:
+        return []
+    stride = height * width + 1
+    ends_m = np.arange(1, masks + 1) * stride - 1
+    toggles_t = _named_oddly(toggles_t)
+    last_m = np.searchsorted(toggles_t, ends_m, side="right") + np.arange(masks)
+    counts = np.diff(np.insert(toggles_t, last_m - np.arange(masks), ends_m), prepend=-1)
+    first_m = np.concatenate(([0], last_m[:-1] + 1))
+    counts[first_m] -= 1
+    stops_m = last_m + (counts[last_m] > 0)  # a mask that ends with its image has no run of zeros behind it
+    slices = zip(first_m.tolist(), stops_m.tolist(), strict=True)
+    runs = [{"size": [height, width], "counts": counts[first:stop]} for first, stop in slices]
+    return [_text(rle) for rle in native.frPyObjects(runs, height, width)]
+
+
 def crop_to_rle(crop_hw: np.ndarray, x: int, y: int, height: int, width: int) -> Rle:
     """Encode a crop whose corner lies at (x, y) of a height x width image, without the image's full mask.
 
@@ -48,11 +70,12 @@ def crop_to_rle(crop_hw: np.ndarray, x: int, y: int, height: int, width: int) ->
     """
     left, top = max(x, 0), max(y, 0)
     inside = crop_hw[top - y : max(height - y, 0), left - x : max(width - x, 0)] != 0
-    columns = np.zeros((inside.shape[1], inside.shape[0] + 2), dtype=np.int8)
-    columns[:, 1:-1] = inside.T
-    edges = np.diff(columns, axis=1)
-    starts, ends = (np.argwhere(edges == step) @ np.array([height, 1]) + left * height + top for step in (1, -1))
-    return counts_to_rle(_runs(starts, ends, height * width), height, width)
+    rows, columns = inside.shape
+    flat = np.zeros(columns * (rows + 1) + 1, dtype=np.bool_)
+    flat[1:].reshape(columns, rows + 1)[:, :-1] = inside.T
+    changes = np.flatnonzero(flat[1:] != flat[:-1])
+    toggles_t = changes + changes // (rows + 1) * (height - rows - 1) + left * height + top
+    return toggles_to_rles(toggles_t, 1, height, width)[0]
 
 
 def area(rle: Rle) -> int:
@@ -66,14 +89,10 @@ def bounding_box(rle: Rle) -> tuple[float, float, float, float]:
     return x, y, w, h
 
 
-def _runs(starts: np.ndarray, ends: np.ndarray, total: int) -> np.ndarray:
-    """Turn sorted half-open intervals of ones into runs; intervals that touch become one."""
-    apart = starts[1:] != ends[:-1]
-    starts = starts[np.concatenate(([True], apart))] if len(starts) else starts
-    ends = ends[np.concatenate((apart, [True]))] if len(ends) else ends
-    bounds = np.concatenate(([0], np.stack([starts, ends], axis=1).ravel(), [total]))
-    runs = np.diff(bounds)
-    return runs[:-1] if len(runs) > 1 and runs[-1] == 0 else runs
+def _named_oddly(places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Keep, once, what an ascending array names an odd number of times."""
+    first = np.flatnonzero(np.diff(places, prepend=-1))
+    return places[first[np.diff(first, append=len(places)) % 2 == 1]]
 
 
 def _text(rle: dict[str, Any]) -> Rle:

@@ -11,7 +11,7 @@ from torch import Tensor
 from rehead.coco.statistics import LONGEST_TO_SHORTEST
 from rehead.coco.windows import Crop, Window
 from rehead.detector.mask_targets import ObjectMasks
-from rehead.evaluation.prediction import paste_crop
+from rehead.evaluation.pasting import paste_crop
 
 
 def round_trip(

@@ -15,7 +15,8 @@ from rehead.detector.mask_heads.predictor import MaskSize
 from rehead.detector.mask_heads.variants import MASK_HEADS
 from rehead.detector.plan import MaskHeadName, ModelPlan
 from rehead.detector.weights import pretrained_detector
-from rehead.evaluation.prediction import paste_mask, predict_image
+from rehead.evaluation.pasting import paste_masks
+from rehead.evaluation.prediction import predict_image
 from tests.detector.mask_heads.trained import (
     CLASSES,
     SMALL,
@@ -51,9 +52,7 @@ def test_the_name_tells_the_masks_side(trained: dict[str, Trained], head: str) -
 @every_head
 def test_each_detection_has_the_mask_that_was_drawn_in_its_box(trained: dict[str, Trained], head: str) -> None:
     found, drawn = predict_image(trained[head].detector, image()), masks_in_boxes(trained[head].detector)
-    boxes = torch.from_numpy(found.boxes_n4)
-    expected = [paste_mask(mask[0], box, height=64, width=64) for mask, box in zip(drawn, boxes, strict=True)]
-    assert found.masks == expected
+    assert found.masks == paste_masks(drawn[:, 0], torch.from_numpy(found.boxes_n4), height=64, width=64)
 
 
 @every_head
