@@ -1,4 +1,4 @@
-"""The strict readers and three evaluators in a process of their own: there a crash or a hang is an answer too.
+"""The strict readers and four evaluators in a process of their own: there a crash or a hang is an answer too.
 
 The process reads {"document", "policy", "scores", "results"} a line as JSON, and ends with its input. It answers with
 null where the document is refused, else with {"apart", "fed_back", "refused"}: in what the evaluators differ, what the
@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import IO, Any
 
 import faster_coco_eval
-import hotcoco
 import numpy as np
 from faster_coco_eval.core import mask as faster
 from hotcoco import mask as hot
@@ -26,13 +25,16 @@ from rehead.coco.faults import FaultLog
 from rehead.coco.reading import read_dataset
 from rehead.coco.results import ResultsError, read_results
 from rehead.coco.truth import document_of
-from rehead.evaluation.coco_map import HEADS, evaluate_heads, scores_of
+from rehead.evaluation.coco_map import evaluate_heads, scores_of
+from rehead.evaluation.curves import curves
+from rehead.evaluation.reference import precision_recall
 
 Document = dict[str, Any]
 _ROOT = Path(__file__).parents[2]
 _MEMORY_BYTES = 4 << 30
 _SECONDS = 60.0
 _TOLERANCE = 1e-9
+_LIMITS = (1, 10, 100)
 _COMMAND = (sys.executable, "-m", "tests.coco.evaluators")
 
 
@@ -122,19 +124,22 @@ def _sound(result: Document, truth: Document) -> list[Document]:
 def judged(truth: Document, results: list[Document]) -> tuple[list[str], Document]:
     """Compare what the evaluators make of all masks and of the results; returns in what they differ, and the scores."""
     masks = [item["segmentation"] for item in (*truth["annotations"], *results) if "segmentation" in item]
-    evaluations = evaluate_heads(truth, results, max_detections=100, heads=("box", "mask"))
+    daily = evaluate_heads(truth, results, max_detections=_LIMITS[-1])
     apart = _of_masks(masks) if masks else []
-    for head in evaluations:
-        kind, field, _ = HEADS[head]
-        own = [{key: r[key] for key in ("image_id", "category_id", "score", field)} for r in results if field in r]
-        expected = evaluations[head].eval
-        for name, found in {"hotcoco": _hot(truth, own, kind), "faster": _faster(truth, own, kind)}.items():
-            apart += [
-                f"{head} {what} of {name}"
-                for what in ("precision", "recall", "scores")
-                if not _same(_array(found[what], expected[what]), expected[what])
-            ]
-    return apart, scores_of(truth, evaluations).as_dict()
+    for head, evaluation in daily.items():
+        expected = precision_recall(truth, results, head, limits=_LIMITS)
+        judges = {
+            "the daily way": (evaluation.precision_trkal, evaluation.recall_tkal),
+            "our matching": curves(evaluation.candidates(), _LIMITS),
+            "faster": expected if head == "boundary" else _faster(truth, results, head),
+        }
+        apart += [
+            f"{head} {what} of {name}"
+            for name, found in judges.items()
+            for what, one, other in zip(("precision", "recall"), found, expected, strict=True)
+            if not _same(_array(one, other), other)
+        ]
+    return apart, scores_of(truth, daily).as_dict()
 
 
 def _of_masks(masks: list[Document]) -> list[str]:
@@ -164,22 +169,14 @@ def _array(found: Any, expected: np.ndarray) -> np.ndarray:
     return np.asarray(found, dtype=float).reshape(expected.shape)
 
 
-def _hot(truth: Document, results: list[Document], kind: str) -> Document:
-    known = hotcoco.COCO(truth)
-    evaluation = hotcoco.COCOeval(known, known.loadRes(results), kind)
-    evaluation.evaluate()
-    evaluation.accumulate()
-    assert evaluation.eval is not None
-    return evaluation.eval
-
-
-def _faster(truth: Document, results: list[Document], kind: str) -> Document:
+def _faster(truth: Document, results: list[Document], head: str) -> tuple[Any, Any]:
+    kind, field = {"box": ("bbox", "bbox"), "mask": ("segm", "segmentation")}[head]
+    own = [{key: r[key] for key in ("image_id", "category_id", "score", field)} for r in results if field in r]
     known = faster_coco_eval.COCO(truth, use_deepcopy=True)
-    evaluation = faster_coco_eval.COCOeval_faster(known, known.loadRes(results), kind)
+    evaluation = faster_coco_eval.COCOeval_faster(known, known.loadRes(own), kind)
     evaluation.evaluate()
     evaluation.accumulate()
-    found: Document = evaluation.eval
-    return found
+    return evaluation.eval["precision"], evaluation.eval["recall"]
 
 
 def main() -> None:

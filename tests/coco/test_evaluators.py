@@ -1,4 +1,4 @@
-"""Whatever the strict readers let through, three evaluators take without a crash and judge alike."""
+"""Whatever the strict readers let through, four evaluators take without a crash and judge alike."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,29 +1,27 @@
-"""COCO average precision of boxes, masks and boundaries, by pycocotools, with what is undefined as None.
+"""COCO average precision of boxes, masks and boundaries, with what is undefined as None.
 
-Truth and results must have passed the strict readers of `rehead.coco` first: pycocotools crashes or lies on others.
+Truth and results must have passed the strict readers of `rehead.coco` first: evaluators crash or lie on others.
 """
 
-import contextlib
-import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from importlib.metadata import version
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pycocotools.coco import COCO
-from pycocotools.cocoeval import COCOeval
 
-from rehead.evaluation.boundary import BoundaryEvaluation
+from rehead.evaluation import fast_map, reference
+from rehead.evaluation.boundary import at_boundaries
+from rehead.evaluation.candidates import Candidates, candidates
+from rehead.evaluation.matches import Evaluation
 
 METRICS = ("AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl")
-HEADS = {
-    "box": ("bbox", "bbox", COCOeval),
-    "mask": ("segm", "segmentation", COCOeval),
-    "boundary": ("segm", "segmentation", BoundaryEvaluation),
-}
-"""Head -> pycocotools' name of it, the field of a result that it scores, and how a pair's overlap is measured."""
+HEADS = {"box": "bbox", "mask": "segmentation", "boundary": "segmentation"}
+"""Head -> the field of a result that it scores."""
 
+Evaluator = Literal["fast", "reference"]
 Metrics = dict[str, float | None]
 _UNMEASURED: Metrics = dict.fromkeys(METRICS)
 
@@ -44,78 +42,67 @@ class Scores:
 
 def coco_map(
     truth: dict[str, Any],
-    results: list[dict[str, Any]],
+    results: Sequence[dict[str, Any]],
     *,
     max_detections: int = 100,
     heads: Iterable[str] = tuple(HEADS),
+    by: Evaluator = "fast",
 ) -> Scores:
     """Score COCO results against COCO truth, by some heads or all; the numbers of the others are None.
 
-    `max_detections` best results of an image count for AP and for the last recall (COCO calls it AR100). Areas follow
-    COCO: small below 32x32 pixels, large above 96x96. A number is None where there is no object to find.
+    `max_detections` best results of an image and class count for AP and for the last recall (COCO calls it AR100).
+    Areas follow COCO: small up to 32x32 pixels, large from 96x96. A number is None where there is no object to find,
+    and where the results lack what a head scores.
     """
-    return scores_of(truth, evaluate_heads(truth, results, max_detections=max_detections, heads=heads))
+    known = [head for head in heads if not results or any(HEADS[head] in result for result in results)]
+    return scores_of(truth, evaluate_heads(truth, results, max_detections=max_detections, heads=known, by=by))
 
 
-def scores_of(truth: dict[str, Any], evaluations: dict[str, Any]) -> Scores:
+def scores_of(truth: dict[str, Any], evaluations: Mapping[str, Evaluation]) -> Scores:
     """Reduce what `evaluate_heads` returned to the numbers that COCO reports."""
-    summaries = {head: summary_of(evaluation) for head, evaluation in evaluations.items()}
-    return Scores(
-        **{head: summaries.get(head, _UNMEASURED) for head in HEADS}, per_class=_per_class(truth, evaluations)
-    )
+    numbers = {head: summary_of(evaluations[head]) if head in evaluations else _UNMEASURED for head in HEADS}
+    return Scores(**numbers, per_class=_per_class(truth, evaluations))
 
 
 def evaluate_heads(
     truth: dict[str, Any],
-    results: list[dict[str, Any]],
+    results: Sequence[dict[str, Any]],
     *,
     max_detections: int,
     heads: Iterable[str] = tuple(HEADS),
-) -> dict[str, Any]:
-    """Match results with truth for each head; returns pycocotools' accumulated evaluations."""
-    return {head: evaluate(truth, results, head, max_detections=max_detections) for head in heads}
+    by: Evaluator = "fast",
+) -> dict[str, Evaluation]:
+    """Match results with truth for each head, by the fast evaluator or by pycocotools, the reference."""
+    return {head: _evaluation(truth, results, head, max_detections, by) for head in heads}
 
 
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep what pycocotools prints from standard output, which is the user's."""
-    with contextlib.redirect_stdout(io.StringIO()):
-        yield
+def evaluator(by: Evaluator) -> str:
+    """Name an evaluator with its version."""
+    library = {"fast": "hotcoco", "reference": "pycocotools"}[by]
+    return f"{library} {version(library)}"
 
 
-@_quiet()
-def evaluate(truth: dict[str, Any], results: list[dict[str, Any]], head: str, *, max_detections: int) -> COCOeval:
-    """Match results with truth for one head.
+def _evaluation(
+    truth: dict[str, Any], results: Sequence[dict[str, Any]], head: str, max_detections: int, by: Evaluator
+) -> Evaluation:
+    @cache
+    def found() -> Candidates:
+        pairs = candidates(truth, results, HEADS[head], max_detections=max_detections)
+        return at_boundaries(pairs, truth, results) if head == "boundary" else pairs
 
-    A head's results carry its own field alone: with a box in it, a mask's size would be the box's.
-    """
-    kind, field, by = HEADS[head]
-    known = COCO()
-    known.dataset = {"info": {}, **truth}
-    known.createIndex()
-    own = [
-        {key: result[key] for key in ("image_id", "category_id", "score", field)}
-        for result in results
-        if field in result
-    ]
-    evaluation = by(known, known.loadRes(own) if own else _nothing_found(known.dataset), kind)
-    evaluation.params.maxDets = [1, min(10, max_detections), max_detections]
-    evaluation.evaluate()
-    evaluation.accumulate()
-    return evaluation
+    limits = (1, min(10, max_detections), max_detections)
+    if by == "fast":
+        precision, recall = fast_map.precision_recall(truth, results, head, limits=limits, candidates=found)
+    else:
+        precision, recall = reference.precision_recall(truth, results, head, limits=limits)
+    names = {category["id"]: category["name"] for category in truth["categories"]}
+    return Evaluation(precision, recall, tuple(names[number] for number in sorted(names)), found)
 
 
-def _nothing_found(truth: dict[str, Any]) -> COCO:
-    """Give results without detections, which loadRes cannot read."""
-    found = COCO()
-    found.dataset = {"info": {}, "images": truth["images"], "categories": truth["categories"], "annotations": []}
-    found.createIndex()
-    return found
-
-
-def summary_of(evaluation: COCOeval) -> Metrics:
-    """Reduce precision TRKAM and recall TKAM (threshold, recall, class, area, limit) to COCO's twelve means."""
-    precision, recall = evaluation.eval["precision"], evaluation.eval["recall"]
+def summary_of(evaluation: Evaluation, *, row: int | None = None) -> Metrics:
+    """Reduce precision and recall to COCO's twelve means, over all classes or of the one in that row."""
+    own = slice(None) if row is None else slice(row, row + 1)
+    precision, recall = evaluation.precision_trkal[:, :, own], evaluation.recall_tkal[:, own]
     areas = {"s": 1, "m": 2, "l": 3}
     values = {
         "AP": precision[..., 0, 2],
@@ -128,23 +115,32 @@ def summary_of(evaluation: COCOeval) -> Metrics:
     return {name: mean_of_defined(values[name]) for name in METRICS}
 
 
+def full_table(evaluations: Mapping[str, Evaluation]) -> dict[str, dict[str, Metrics]]:
+    """Give all twelve numbers of each class and head."""
+    names = next(iter(evaluations.values())).classes if evaluations else ()
+    return {
+        name: {head: summary_of(evaluation, row=row) for head, evaluation in evaluations.items()}
+        for row, name in enumerate(names)
+    }
+
+
 def mean_of_defined(values: NDArray[np.float64]) -> float | None:
-    """Average what pycocotools does not mark as undefined (-1); None if nothing is left."""
+    """Average what evaluators do not mark as undefined (-1); None if nothing is left."""
     defined = values[values > -1]
     return float(np.mean(defined)) if defined.size else None
 
 
-def _per_class(truth: dict[str, Any], evaluations: dict[str, Any]) -> dict[str, dict[str, float | int | None]]:
-    counts = {category["id"]: 0 for category in truth["categories"]}
+def _per_class(
+    truth: dict[str, Any], evaluations: Mapping[str, Evaluation]
+) -> dict[str, dict[str, float | int | None]]:
+    """Count each class's objects, and give the few numbers of it that fit into one line."""
+    names = {category["id"]: category["name"] for category in sorted(truth["categories"], key=lambda one: one["id"])}
+    table: dict[str, dict[str, float | int | None]] = {name: {"annotations": 0} for name in names.values()}
     for annotation in truth["annotations"]:
-        counts[annotation["category_id"]] += not annotation.get("iscrowd", 0)
-    names = {category["id"]: category["name"] for category in truth["categories"]}
-    table: dict[str, dict[str, float | int | None]] = {}
-    for row, category in enumerate(sorted(names)):
-        table[names[category]] = {"annotations": counts[category]}
-        for head, evaluation in evaluations.items():
-            precision = evaluation.eval["precision"][:, :, row, 0, 2]
-            table[names[category]][f"{head}_AP"] = mean_of_defined(precision)
-            if head != "boundary":
-                table[names[category]][f"{head}_AP50"] = mean_of_defined(precision[0])
+        if not annotation["iscrowd"]:
+            table[names[annotation["category_id"]]]["annotations"] += 1  # type: ignore[operator]
+    for name, heads in full_table(evaluations).items():
+        for head, numbers in heads.items():
+            shown = ("AP",) if head == "boundary" else ("AP", "AP50")
+            table[name] |= {f"{head}_{metric}": numbers[metric] for metric in shown}
     return table

@@ -1,13 +1,29 @@
 """Which detection met which object: one class's matches over all images, as every later question needs them.
 
-Shapes: T IoU thresholds, D detections of a class over all images, I images.
+Shapes: T IoU thresholds, R recall levels, K classes, A sizes (all, small, medium, large), L limits of detections,
+D detections of a class over all images, I images.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from rehead.evaluation.candidates import Candidates
+from rehead.evaluation.matching import ignored_objects, matched
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One head of a split: precision and recall, -1 where there is no object to find, and what could match."""
+
+    precision_trkal: NDArray[np.float64]
+    recall_tkal: NDArray[np.float64]
+    classes: tuple[str, ...]
+    """Names, classes by ascending id."""
+    candidates: Callable[[], Candidates]
+    """Found when first asked for: precision and recall alone can do without."""
 
 
 @dataclass(frozen=True)
@@ -31,36 +47,26 @@ class Matches:
     """Id of the annotation that a detection met, crowd regions too; 0 for none."""
 
 
-def matches_of(evaluation: Any, *, area: int = 0) -> list[Matches]:
+def matches_of(evaluation: Evaluation, *, area: int = 0) -> list[Matches]:
     """Collect each class's matches, classes by ascending id: of all objects, or of small, medium, large (1, 2, 3)."""
-    params = evaluation.params
-    images, areas = len(params.imgIds), len(params.areaRng)
-    starts = [(row * areas + area) * images for row in range(len(params.catIds))]
-    return [_class_matches(evaluation.evalImgs[at : at + images], len(params.iouThrs)) for at in starts]
-
-
-def _class_matches(block: list[dict[str, Any] | None], thresholds: int) -> Matches:
-    """Join what pycocotools found in each image (None where there is neither object nor detection)."""
-    found = [(number, entry) for number, entry in enumerate(block) if entry is not None]
-    objects_i = np.zeros(len(block), dtype=np.int64)
-    for number, entry in found:
-        objects_i[number] = np.count_nonzero(np.asarray(entry["gtIgnore"]) == 0)
-
-    def joined(field: str) -> NDArray[np.int64]:
-        parts = [np.asarray(entry[field], dtype=np.int64).reshape(thresholds, -1) for _, entry in found]
-        return np.concatenate([np.zeros((thresholds, 0), dtype=np.int64), *parts], axis=1)
-
-    scores_d = np.concatenate([np.zeros(0), *(np.asarray(entry["dtScores"], dtype=float) for _, entry in found)])
-    numbers = [(number, dt_id - 1) for number, entry in found for dt_id in entry["dtIds"]]
-    image_d, result_d = np.array(numbers, dtype=np.int64).reshape(-1, 2).T
-    order = np.argsort(-scores_d, kind="stable")
-    object_td, counted_td = joined("dtMatches")[:, order], joined("dtIgnore")[:, order] == 0
-    return Matches(
-        scores_d[order],
-        (object_td > 0) & counted_td,
-        counted_td,
-        image_d[order],
-        objects_i,
-        result_d[order],
-        object_td,
-    )
+    found = evaluation.candidates()
+    object_tn, counted_tn = matched(found, area)
+    ids_tn = np.append(found.ids_m, 0)[object_tn]
+    wanted_m = ~ignored_objects(found, area)
+    matches = []
+    for row in range(len(evaluation.classes)):
+        own = found.best_first(row)
+        objects_i = np.bincount(found.image_m[wanted_m & (found.class_m == row)], minlength=found.images)
+        counted_td, object_td = counted_tn[:, own], ids_tn[:, own]
+        matches.append(
+            Matches(
+                found.scores_n[own],
+                (object_td > 0) & counted_td,
+                counted_td,
+                found.image_n[own],
+                objects_i,
+                found.result_n[own],
+                object_td,
+            )
+        )
+    return matches
