@@ -1,21 +1,8 @@
 """Statistics in words and bars."""
 
-import pytest
-
 from rehead.coco.statistics import describe_splits
-from rehead.reporting.data_rows import class_bars, percent, statistic_rows
+from rehead.reporting.data_rows import class_bars, statistic_rows
 from tests.reporting.datasets import squares
-
-
-@pytest.mark.parametrize(
-    ("share", "words"), [(0, "0%"), (0.001, "< 1%"), (0.31, "31%"), (0.9999, "> 99%"), (1, "100%")]
-)
-def test_a_share_is_never_rounded_to_none_or_all(share: float, words: str) -> None:
-    assert percent(share) == words
-
-
-def test_an_undefined_share_is_a_dash() -> None:
-    assert percent(None) == "–"
 
 
 def test_all_splits_stand_beside_each() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from rehead.reporting.wording import number, plain
+from rehead.reporting.wording import number, percent, plain
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,14 @@ def test_a_value_reads_as(value: Any, text: str) -> None:
 
 def test_the_reason_for_a_dash_is_escaped() -> None:
     assert "<i>" not in number(None, because="<i>")
+
+
+@pytest.mark.parametrize(
+    ("share", "words"), [(0, "0%"), (0.001, "< 1%"), (0.31, "31%"), (0.9999, "> 99%"), (1, "100%")]
+)
+def test_a_share_is_never_rounded_to_none_or_all(share: float, words: str) -> None:
+    assert percent(share) == words
+
+
+def test_an_undefined_share_is_a_dash() -> None:
+    assert percent(None) == "–"

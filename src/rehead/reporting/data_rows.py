@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rehead.reporting import palette
 from rehead.reporting.data_figures import split_colour
 from rehead.reporting.rows import Facts
-from rehead.reporting.wording import plain
+from rehead.reporting.wording import percent, plain
 
 
 @dataclass(frozen=True)
@@ -46,15 +46,6 @@ def class_bars(statistics: Facts) -> list[ClassBar]:
         for place, one in enumerate(everything)
     ]
     return sorted(bars, key=lambda bar: -bar.objects)
-
-
-def percent(share: float | None) -> str:
-    """Write a share of 1 in percent; what is not quite none or all is not written as that."""
-    if share is None:
-        return "–"
-    if 0 < share < 0.01:
-        return "< 1%"
-    return "> 99%" if 0.99 < share < 1 else f"{share:.0%}"
 
 
 def _part(number: int, whole: int) -> str:

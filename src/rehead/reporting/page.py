@@ -1,6 +1,8 @@
-"""What all HTML pages share: templates that escape whatever they are given, and pictures inside the page."""
+"""What all HTML pages share: templates that escape whatever they are given, and what stands inside the page."""
 
 import base64
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from matplotlib.figure import Figure
 
 from rehead.coco.faults import printable
 from rehead.reporting.figures import render_svg
-from rehead.reporting.wording import THIN_SPACE, number, plain, short_hash, shortened
+from rehead.reporting.wording import THIN_SPACE, number, percent, plain, short_hash, shortened
 
 TEMPLATES = Path(__file__).parent / "templates"
 _TYPES = {".png": "image/png", ".svg": "image/svg+xml", ".webp": "image/webp", ".jpg": "image/jpeg"}
@@ -25,8 +27,14 @@ class Drawing:
     narrow: str
 
 
-def render(template: str, context: dict[str, Any]) -> str:
-    """Fill a template; `css` is the style sheet of all pages."""
+def render(
+    template: str, context: dict[str, Any], *, styles: Sequence[str] = ("report.css",), scripts: Sequence[str] = ()
+) -> str:
+    """Fill a template; it also sees `css`, the style sheets, `scripts`, and `policy`, which lets these alone run.
+
+    `styles` are names of files beside the templates, `scripts` are programs. The policy allows a script by its hash and
+    no `eval`, no address, no picture but one inside the page: what a dataset brings along cannot run (CSP level 3).
+    """
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -37,14 +45,24 @@ def render(template: str, context: dict[str, Any]) -> str:
     )
     filters: dict[str, Any] = {
         "number": number,
+        "percent": percent,
         "plain": plain,
         "short_hash": short_hash,
         "shortened": shortened,
         "webp": _webp,
     }
     environment.filters |= filters
-    css = Markup((TEMPLATES / "report.css").read_text(encoding="utf-8"))  # our own file
-    return environment.get_template(template).render(context | {"css": css})
+    shared = {
+        "css": Markup("\n".join(map(beside, styles))),  # our own files
+        "scripts": [Markup(script) for script in scripts],
+        "policy": _policy(scripts),
+    }
+    return environment.get_template(template).render(context | shared)
+
+
+def beside(name: str) -> str:
+    """Read one of our own files beside the templates."""
+    return (TEMPLATES / name).read_text(encoding="utf-8")
 
 
 def drawing(wide: Figure, narrow: Figure) -> Drawing:
@@ -62,6 +80,12 @@ def embed_file(path: Path) -> str:
     if path.suffix.lower() not in _TYPES:
         raise ValueError(f"figure {path}: {path.suffix!r} cannot be embedded; write it as one of {', '.join(_TYPES)}")
     return embed(path.read_bytes(), _TYPES[path.suffix.lower()])
+
+
+def _policy(scripts: Sequence[str]) -> str:
+    digests = [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests) or "'none'"
+    return f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {allowed}"
 
 
 def _seen(value: Any) -> Any:

@@ -9,6 +9,8 @@ from rehead.reporting.wording import METRICS, plain, undefined_because
 
 Facts = Mapping[str, Any]
 
+HEADS = ("box", "mask", "boundary")
+"""What is scored, as it stands in reports/evaluation.json; older ones lack the last."""
 ACTIONS = {
     "reject": "to be mended first",
     "drop": "left out of the copy",
@@ -22,11 +24,10 @@ _EXAMPLES = 5
 
 @dataclass(frozen=True)
 class MetricRow:
-    """One of COCO's twelve numbers for both heads, None where undefined, with the reason then."""
+    """One of COCO's twelve numbers by head, None where undefined, with the reason then."""
 
     name: str
-    box: float | None
-    mask: float | None
+    heads: Mapping[str, float | None]
     meaning: str
     because: str
 
@@ -40,6 +41,7 @@ class ClassRow:
     annotations: int | None
     box: float | None
     mask: float | None
+    boundary: float | None
     box50: float | None
     mask50: float | None
 
@@ -61,15 +63,14 @@ class FaultRow:
 
 
 def metric_rows(evaluation: Facts) -> list[MetricRow]:
-    """List the twelve numbers of box and mask; a reason in `evaluation["undefined"]` goes before our own."""
-    box, mask = evaluation.get("box", {}), evaluation.get("mask", {})
+    """List the twelve numbers of each head; a reason in `evaluation["undefined"]` goes before our own."""
     split = evaluation.get("dataset", {}).get("split", "test")
     reasons = evaluation.get("undefined") or {}
     rows = []
     for name, meaning in METRICS.items():
-        missing = box.get(name) is None or mask.get(name) is None
+        heads = {head: evaluation[head].get(name) for head in HEADS if evaluation.get(head)}
         reason = _first(reasons, name, f"mask.{name}", f"box.{name}") or undefined_because(name, split)
-        rows.append(MetricRow(name, box.get(name), mask.get(name), meaning, reason if missing else ""))
+        rows.append(MetricRow(name, heads, meaning, reason if None in heads.values() else ""))
     return rows
 
 
@@ -83,6 +84,7 @@ def class_rows(evaluation: Facts) -> list[ClassRow]:
             annotations=scores.get("annotations"),
             box=scores.get("box_AP"),
             mask=scores.get("mask_AP"),
+            boundary=scores.get("boundary_AP"),
             box50=scores.get("box_AP50"),
             mask50=scores.get("mask_AP50"),
         )

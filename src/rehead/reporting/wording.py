@@ -60,6 +60,15 @@ def plain(value: Any) -> str:
     return str(value)
 
 
+def percent(share: float | None) -> str:
+    """Write a share of 1 in percent; what is not quite none or all is not written as that."""
+    if share is None:
+        return "–"
+    if 0 < share < 0.01:
+        return "< 1%"
+    return "> 99%" if 0.99 < share < 1 else f"{share:.0%}"
+
+
 def shortened(text: str, *, longest: int) -> str:
     """Escape what cannot be seen in a text, and cut its middle out beyond `longest`: both ends of a path tell most."""
     kept = printable(text)

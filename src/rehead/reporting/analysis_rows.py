@@ -1,0 +1,138 @@
+"""reports/analysis.json into the rows of the report's tables. Whatever an analysis leaves out is left out here."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rehead.reporting.rows import Facts
+
+ERRORS = {
+    "class": "The place is right, the class is wrong.",
+    "localisation": "The class is right, the outline overlaps too little to count.",
+    "both": "Wrong class and too little overlap.",
+    "duplicate": "An object that was found already, found again.",
+    "background": "Something found where there is no object.",
+    "missed": "An object that no detection comes near.",
+}
+"""Kinds of error after Bolya et al. (2020), in words."""
+GROUPS = {
+    "size": ("Size", "By area, at COCO's borders of 32² and 96² pixels."),
+    "crowding": ("Crowding", "By how much other objects cover an object's box."),
+    "border": ("Border", "Whole objects, and those that the border of the image cuts off."),
+}
+_CONFUSIONS = 8
+
+
+@dataclass(frozen=True)
+class Cell:
+    """How often one class was taken for another, and that as a share of its row; `right` on the diagonal."""
+
+    count: int
+    share: float
+    right: bool
+
+    @property
+    def strength(self) -> float:
+        """Say how strong a colour to give it, 0 to 1: mistakes are rare, and must be seen all the same."""
+        return self.share if self.right else math.sqrt(self.share)
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Rows of (true name, cells), the predicted names, and the most frequent mistakes as (true, predicted, cell)."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[Cell, ...]], ...]
+    worst: tuple[tuple[str, str, Cell], ...]
+
+
+@dataclass(frozen=True)
+class ErrorRow:
+    """One kind of error: how many and the AP50 lost to it by head, that loss as a share of the largest."""
+
+    kind: str
+    meaning: str
+    heads: Mapping[str, tuple[int, float | None, float]]
+
+
+def confusion_of(analysis: Facts) -> Confusion | None:
+    """Name the matrix's last row invented (no object was there) and its last column missed (nothing was found)."""
+    found = analysis.get("confusion") or {}
+    if not found.get("counts"):
+        return None
+    names = list(map(str, found["classes"][:-1]))
+    truth, predicted = [*names, "nothing there"], [*names, "missed"]
+    rows = []
+    for i, (name, counts) in enumerate(zip(truth, found["counts"], strict=True)):
+        total = sum(counts) or 1
+        rows.append((name, tuple(Cell(n, n / total, i == j < len(names)) for j, n in enumerate(counts))))
+    mistakes = [
+        (name, predicted[j], cell)
+        for name, cells in rows
+        for j, cell in enumerate(cells)
+        if cell.count and not cell.right
+    ]
+    worst = sorted(mistakes, key=lambda one: -one[2].count)[:_CONFUSIONS]
+    return Confusion(tuple(predicted), tuple(rows), tuple(worst))
+
+
+def error_rows(analysis: Facts) -> list[ErrorRow]:
+    """List the kinds of error, the costliest for masks first."""
+    errors = analysis.get("errors") or {}
+    kinds = {head: errors[head]["types"] for head in ("box", "mask") if errors.get(head)}
+    costs = [facts.get("cost") or 0.0 for types in kinds.values() for facts in types.values()]
+    largest = max([1e-9, *costs])
+    rows = [
+        ErrorRow(
+            kind,
+            meaning,
+            {
+                head: (
+                    types[kind]["count"],
+                    types[kind].get("cost"),
+                    max(types[kind].get("cost") or 0.0, 0.0) / largest,
+                )
+                for head, types in kinds.items()
+                if kind in types
+            },
+        )
+        for kind, meaning in ERRORS.items()
+    ]
+    last = list(kinds)[-1:]
+    return sorted((row for row in rows if row.heads), key=lambda row: -max(row.heads[h][2] for h in last or row.heads))
+
+
+def group_tables(analysis: Facts) -> list[tuple[str, str, list[Facts]]]:
+    """List the groups of objects as (title, meaning, rows); a group without objects has no row."""
+    groups = analysis.get("groups") or {}
+    tables = [(*GROUPS[key], [row for row in groups.get(key) or [] if row.get("objects")]) for key in GROUPS]
+    return [table for table in tables if table[2]]
+
+
+def per_class_errors(analysis: Facts) -> tuple[list[str], list[tuple[str, list[int]]]]:
+    """Lay out the kinds of mask error by class: the kinds, and rows of a class and its counts, most errors first."""
+    counts: Mapping[str, Any] = ((analysis.get("errors") or {}).get("mask") or {}).get("per_class") or {}
+    kinds = [kind for kind in ERRORS if any(kind in one for one in counts.values())]
+    rows = [(name, [int(one.get(kind) or 0) for kind in kinds]) for name, one in counts.items()]
+    return kinds, sorted(rows, key=lambda row: -sum(row[1]))
+
+
+def analysis_context(analysis: Facts, browser: Any | None) -> dict[str, Any]:
+    """Gather what the sections about an analysis show."""
+    shown = frozenset(browser.image_ids) if browser else frozenset()
+    return {
+        "bottleneck": analysis.get("bottleneck") or {},
+        "confusion": confusion_of(analysis),
+        "errors": error_rows(analysis),
+        "class_errors": per_class_errors(analysis),
+        "groups_of_objects": group_tables(analysis),
+        "counting": analysis.get("counting") or {},
+        "areas": analysis.get("areas") or {},
+        "calibration": analysis.get("calibration") or {},
+        "label_errors": analysis.get("label_errors") or [],
+        "shown_images": shown,
+        "twelve_by_class": analysis.get("per_class") or {},
+        "augmentation": analysis.get("augmentation") or {},
+        "browser": browser,
+    }
