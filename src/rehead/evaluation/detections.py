@@ -31,15 +31,15 @@ def coco_results(
     return [
         {
             "image_id": image_id,
-            "category_id": int(label) if categories is None else categories[int(label) - 1],
-            "bbox": [float(x1), float(y1), float(x2 - x1), float(y2 - y1)],
-            "score": float(score),
+            "category_id": label if categories is None else categories[label - 1],
+            "bbox": [x1, y1, x2 - x1, y2 - y1],
+            "score": score,
             "segmentation": mask,
         }
         for (x1, y1, x2, y2), label, score, mask in zip(
             detections.boxes_n4.astype(np.float64).tolist(),
-            detections.labels_n,
-            detections.scores_n,
+            detections.labels_n.tolist(),
+            detections.scores_n.tolist(),
             detections.masks,
             strict=True,
         )
