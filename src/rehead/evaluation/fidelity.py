@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rehead.coco.windows import Crop
-from rehead.evaluation.boundary import edge_of
+from rehead.evaluation.boundary import edge_of, overlap
 from rehead.evaluation.coco_map import Metrics
 
 SIZES = {"small": (0.0, 32.0**2), "medium": (32.0**2, 96.0**2), "large": (96.0**2, 1e10)}
@@ -64,19 +64,11 @@ class Objects:
 
 def overlaps(first: Crop, second: Crop, *, reach: int) -> tuple[float, float]:
     """Measure mask IoU, and the lesser of that and boundary IoU; `reach` is how deep a boundary is, in pixels."""
-    iou = _iou(first, second)
+    iou = overlap(first, second)
     edges = (Crop(edge_of(crop.mask_hw, reach), crop.x, crop.y) for crop in (first, second))
-    return iou, min(iou, _iou(*edges))
+    return iou, min(iou, overlap(*edges))
 
 
 def mean_of(values: Floats) -> float | None:
     """Average; None where there is nothing."""
     return float(values.mean()) if values.size else None
-
-
-def _iou(first: Crop, second: Crop) -> float:
-    shared = first.window.common(second.window)
-    cuts = (shared.moved(-crop.x, -crop.y) for crop in (first, second))
-    inside = [c.mask_hw[at.y : at.bottom, at.x : at.right] for c, at in zip((first, second), cuts, strict=True)]
-    both = int((inside[0] & inside[1]).sum())
-    return both / max(int(first.mask_hw.sum()) + int(second.mask_hw.sum()) - both, 1)
