@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from importlib.metadata import version
 from typing import Any
 
-from rehead.evaluation.coco_map import scores_of
+from rehead.evaluation.coco_map import evaluator, scores_of
 from rehead.evaluation.plan import EvaluationPlan
 from rehead.evaluation.uncertainty import class_intervals, draws_of, intervals
+from rehead.evaluation.undefined import reasons
 
 
 def evaluation_report(
@@ -23,7 +23,9 @@ def evaluation_report(
     by_class = class_intervals(evaluations["mask"], draws_ri, confidence=plan.confidence)
     names = [category["name"] for category in sorted(truth["categories"], key=lambda category: int(category["id"]))]
     objects = Counter(annotation["image_id"] for annotation in truth["annotations"])
-    return scores_of(truth, dict(evaluations)).as_dict() | {
+    scores = scores_of(truth, evaluations)
+    return scores.as_dict() | {
+        "undefined": reasons(truth, scores),
         "intervals": intervals(evaluations, draws_ri, confidence=plan.confidence)
         | {
             "per_class": dict(zip(names, by_class, strict=True)),
@@ -33,5 +35,5 @@ def evaluation_report(
         "dataset": dict(dataset) | {"crowd_regions": sum(bool(a["iscrowd"]) for a in truth["annotations"])},
         "max_detections": max_detections,
         "images_above_max_detections": sorted(image for image, count in objects.items() if count > max_detections),
-        "evaluator": f"pycocotools {version('pycocotools')}",
+        "evaluator": evaluator("fast"),
     }

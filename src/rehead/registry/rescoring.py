@@ -11,8 +11,9 @@ import pandas as pd
 from mlflow.pyfunc import PyFuncModel
 
 from rehead.coco.results import read_results
+from rehead.evaluation.agreement import agreed_map
 from rehead.evaluation.answers import as_results
-from rehead.evaluation.coco_map import Scores, coco_map
+from rehead.evaluation.coco_map import Scores
 from rehead.files import read_json
 from rehead.serving.images import Limits
 
@@ -20,12 +21,15 @@ TOLERANCE = 1e-6
 
 
 def score_model(location: str, dataset: Path, *, max_detections: int = 100) -> Scores:
-    """Score a model folder or models:/ URI on the test split of a canonical dataset."""
+    """Score a model folder or models:/ URI on the test split of a canonical dataset, by two evaluators.
+
+    Raises EvaluatorsDisagreeError if they differ: no promotion rests on such a score.
+    """
     truth = read_json(dataset / "test.json")
     model = mlflow.pyfunc.load_model(location)
     model.unwrap_python_model().lift_limits()
     results = results_of(model, truth, dataset / "images")
-    return coco_map(truth, read_results(results, truth), max_detections=max_detections, heads=("box", "mask"))
+    return agreed_map(truth, read_results(results, truth), max_detections=max_detections, heads=("box", "mask"))
 
 
 def refused_images(dataset: Path, limits: Limits) -> list[str]:
