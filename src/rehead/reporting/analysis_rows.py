@@ -17,11 +17,12 @@ ERRORS = {
 }
 """Kinds of error after Bolya et al. (2020), in words."""
 GROUPS = {
-    "size": ("Size", "By area, at COCO's borders of 32² and 96² pixels."),
-    "crowding": ("Crowding", "By how much other objects cover an object's box."),
-    "border": ("Border", "Whole objects, and those that the border of the image cuts off."),
+    "size": ("Size", "By the side in pixels of a square with the object's area."),
+    "crowding": ("Crowding", "By neighbours: other objects no farther away than the object is long."),
+    "border": ("Border", "Whole objects, and those that the border of the image may cut off."),
 }
 _CONFUSIONS = 8
+_LABEL_ERRORS = 100
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,10 @@ class Confusion:
 
 @dataclass(frozen=True)
 class ErrorRow:
-    """One kind of error: how many and the AP50 lost to it by head, that loss as a share of the largest."""
+    """One kind of error by head: how many are shown, the AP50 lost to it, that loss as a share of the largest.
+
+    Older analyses do not tell those that are shown, at or above the threshold of their class, from all.
+    """
 
     kind: str
     meaning: str
@@ -130,7 +134,8 @@ def analysis_context(analysis: Facts, browser: Any | None) -> dict[str, Any]:
         "counting": analysis.get("counting") or {},
         "areas": analysis.get("areas") or {},
         "calibration": analysis.get("calibration") or {},
-        "label_errors": analysis.get("label_errors") or [],
+        "label_errors": (analysis.get("label_errors") or [])[:_LABEL_ERRORS],
+        "more_label_errors": len(analysis.get("label_errors") or []) - _LABEL_ERRORS,
         "shown_images": shown,
         "twelve_by_class": analysis.get("per_class") or {},
         "augmentation": analysis.get("augmentation") or {},

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from markupsafe import Markup
 
@@ -11,6 +11,7 @@ from rehead.reporting.analysis_rows import analysis_context
 from rehead.reporting.charts import draw_charts
 from rehead.reporting.figures import plot_training, read_history
 from rehead.reporting.gallery import Overlay
+from rehead.reporting.image_browser import SCRIPTS, ImageBrowser
 from rehead.reporting.model_rows import module_rows, start_rows, thawed_in_vain
 from rehead.reporting.page import Drawing, beside, drawing, embed_file, render
 from rehead.reporting.rows import (
@@ -25,9 +26,6 @@ from rehead.reporting.rows import (
     weakest_first,
 )
 from rehead.reporting.vega import draw_svgs, vega_script
-
-if TYPE_CHECKING:
-    from rehead.reporting.image_browser import ImageBrowser
 
 _GROUPS = {
     "worst": ("Worst first", "Most is to be learnt here: missing objects, doubled or invented ones, wrong classes."),
@@ -51,7 +49,7 @@ def write_report(
     history: Path | None = None,
     figures: Mapping[str, Path] | None = None,
     analysis: Facts | None = None,
-    browser: "ImageBrowser | None" = None,
+    browser: ImageBrowser | None = None,
 ) -> None:
     """Write the report of an evaluation as one self-contained HTML file.
 
@@ -83,7 +81,7 @@ def write_report(
     styles = ["report.css", "analysis.css", *(["image_browser.css"] if browser else [])]
     scripts = [vega_script()] if charts else []
     scripts += [beside("report.js")] if analysis else []
-    scripts += [beside("image_browser.js")] if browser else []
+    scripts += [beside(name) for name in SCRIPTS] if browser else []
     write_atomically(path, render("report.html.j2", context, styles=styles, scripts=scripts))
 
 
