@@ -25,6 +25,11 @@ class View(NamedTuple):
         """Give a short name: "plain", or of "h", "v" and "t" those that are done."""
         return "".join(letter for letter, done in zip("hvt", self, strict=True) if done) or "plain"
 
+    @property
+    def inverse(self) -> "View":
+        """Give the view that leads back."""
+        return View(self.flip_vertical, self.flip_horizontal, True) if self.transpose else self
+
     def size(self, height: int, width: int) -> tuple[int, int]:
         """Give the height and width of what is seen."""
         return (width, height) if self.transpose else (height, width)

@@ -12,9 +12,9 @@ MOST_VIEWS = 24
 
 
 class ViewPlan(Section):
-    """The views in which one image is looked at: as it is and turned, each at every scale; a turn new to the model harms.
+    """The views in which one image is looked at: as it is and turned, each at every scale.
 
-    An image costs as many looks of the network as there are views.
+    An image costs as many looks of the network as there are views. Turns that training never showed do harm.
     """
 
     flip_horizontal: bool = False
