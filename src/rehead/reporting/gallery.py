@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
+from rehead.evaluation.analysis.ranking import PictureScore, rank_pictures
 from rehead.files import write_atomically
 from rehead.reporting import chips, palette
 from rehead.reporting.overlays import Object, Pixels, class_position, draw_objects
-from rehead.reporting.ranking import PictureScore, rank_pictures
 
 _HEADER = 36
 _GAP = 12
@@ -133,10 +133,10 @@ def write_png(path: Path, image_hw3: Pixels) -> None:
     write_atomically(path, buffer.getvalue())
 
 
-def as_webp(image_hw3: Pixels) -> bytes:
+def as_webp(image_hw3: Pixels, *, quality: int = 86) -> bytes:
     """Return an RGB picture as the bytes of a WebP file."""
     buffer = BytesIO()
-    Image.fromarray(image_hw3).save(buffer, format="WEBP", quality=86)
+    Image.fromarray(image_hw3).save(buffer, format="WEBP", quality=quality)
     return buffer.getvalue()
 
 

@@ -78,8 +78,8 @@ def outline_objects(
 
     Returns RGB uint8, and where each object lies on it. Raises ValueError when a mask's size is not the picture's.
     """
-    canvas = _enlarged(image_hw3[view.y : view.bottom, view.x : view.right], scale)
-    regions = [_region(item, image_hw3.shape, canvas.shape, view) for item in objects]
+    canvas = scaled(image_hw3[view.y : view.bottom, view.x : view.right], scale)
+    regions = [region_of(item, image_hw3.shape, canvas.shape, view) for item in objects]
     line = max(2, round(max(canvas.shape[:2]) / 280))
     for index in sorted(range(len(objects)), key=lambda i: -regions[i].inside_hw.sum()):
         _paint(canvas, regions[index], _colour_of(objects[index], index, names), line=line)
@@ -94,15 +94,20 @@ def display_scale(height: int, width: int, *, smallest: int = SMALLEST_SIDE, lar
     return min(1.0, largest / side)
 
 
-def _enlarged(image_hw3: Pixels, scale: float) -> Pixels:
+def scaled(image_hw3: Pixels, scale: float) -> Pixels:
+    """Resize an RGB picture smoothly; no side becomes shorter than a pixel."""
     height, width = image_hw3.shape[:2]
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     resample = Image.Resampling.BICUBIC if scale > 1 else Image.Resampling.LANCZOS
     return np.array(Image.fromarray(image_hw3).resize(size, resample))
 
 
-def _region(item: Object, source: tuple[int, ...], target: tuple[int, ...], view: Window) -> Region:
-    """Scale an object's mask smoothly, within its box and two pixels more for the outline."""
+def region_of(item: Object, source: tuple[int, ...], target: tuple[int, ...], view: Window) -> Region:
+    """Scale an object's mask smoothly, within its box and two pixels more for the outline.
+
+    `source` is the (height, width) of its picture, `target` that of what shows the `view` of it. Raises ValueError when
+    the mask's size is not the picture's.
+    """
     if tuple(item["segmentation"]["size"]) != source[:2]:
         size = item["segmentation"]["size"]
         raise ValueError(f"a mask of {size} (height, width) does not fit a picture of {source[:2]}: wrong image?")

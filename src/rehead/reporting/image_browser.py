@@ -1,0 +1,106 @@
+"""Pictures of a scored split as the page shows them: outlines of truth and prediction to be switched and slid."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rehead.evaluation.analysis.pairs import Picture, pictures_of
+from rehead.evaluation.analysis.report import THRESHOLD
+from rehead.reporting import palette
+from rehead.reporting.browser_choice import choose_images
+from rehead.reporting.browser_pictures import ShownPicture, show_picture
+from rehead.reporting.overlays import Object
+
+SCRIPTS = ("image_browser.js", "image_browser_hands.js")
+"""What the page runs for image_browser.html.j2, in this order."""
+LOWEST_SCORE = 0.05
+_ABOUT = {
+    "worst": "Most is to be learnt here: missing objects, doubled or invented ones, wrong classes.",
+    "label errors": "Where the labels rather than the model may be wrong. What to check is framed.",
+    "surprising": "Errors that are unlike this model: it is sure where it is wrong, or misses what it usually finds.",
+    "best": "What the model does well, for comparison.",
+    "all": "All pictures in this page, worst first.",
+}
+
+
+@dataclass(frozen=True)
+class BrowserClass:
+    """A class, its colour as CSS, and the score from which its detections are shown at first."""
+
+    name: str
+    tint: str
+    threshold: float
+
+
+@dataclass(frozen=True)
+class Group:
+    """Pictures with something in common, in order."""
+
+    name: str
+    about: str
+    image_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ImageBrowser:
+    """All that image_browser.html.j2 needs."""
+
+    pictures: tuple[ShownPicture, ...]
+    groups: tuple[Group, ...]
+    classes: tuple[BrowserClass, ...]
+    lowest: float
+    """Detections scored below this are not in the page."""
+
+    @property
+    def image_ids(self) -> frozenset[int]:
+        """Give the ids of the images in the page, each of which `#image-<id>` opens."""
+        return frozenset(picture.image_id for picture in self.pictures)
+
+
+def browser_of(
+    truth: Mapping[str, Any],
+    results: Sequence[Object],
+    images: Path,
+    *,
+    analysis: Mapping[str, Any],
+    thresholds: Mapping[str, float],
+    limit: int,
+) -> ImageBrowser | None:
+    """Choose at most `limit` pictures of a split by its analysis.json, and outline truth and results on them.
+
+    `truth` is a COCO document with RLE masks, `results` a COCO results list, `images` the folder of its `file_name`s.
+    `thresholds` are scores by class name; a class that is not among them is shown from 0.5. None where there is no
+    picture to show. Raises ValueError when a mask's size is not its picture's.
+    """
+    groups = choose_images(analysis, (image["id"] for image in truth["images"]), limit=limit)
+    if not groups:
+        return None
+    names = {one["id"]: one["name"] for one in sorted(truth["categories"], key=lambda one: one["id"])}
+    scores = {key: thresholds.get(name, THRESHOLD) for key, name in names.items()}
+    lowest = min([LOWEST_SCORE, *scores.values()])
+    order = {image_id: at for at, image_id in enumerate(groups["all"])}
+    parts = sorted(_measured(truth, results, set(order), lowest=lowest), key=lambda one: order[one.image["id"]])
+    return ImageBrowser(
+        tuple(
+            show_picture(one, images, names, thresholds=scores, analysis=analysis, among=len(order)) for one in parts
+        ),
+        tuple(Group(name, _ABOUT[name], tuple(ids)) for name, ids in groups.items()),
+        tuple(
+            BrowserClass(name, palette.as_hex(palette.colour(at)), scores[key])
+            for at, (key, name) in enumerate(names.items())
+        ),
+        lowest,
+    )
+
+
+def _measured(truth: Mapping[str, Any], results: Sequence[Object], chosen: set[int], *, lowest: float) -> list[Picture]:
+    """Measure detections against objects in the chosen images, however many there are."""
+    part = {
+        "images": [image for image in truth["images"] if image["id"] in chosen],
+        "annotations": [one for one in truth["annotations"] if one["image_id"] in chosen],
+    }
+    found = [one for one in results if one["image_id"] in chosen and one["score"] >= lowest]
+    most = max(Counter(one["image_id"] for one in found).values(), default=0)
+    return pictures_of(part, found, max_detections=most)
