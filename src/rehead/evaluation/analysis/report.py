@@ -1,0 +1,77 @@
+"""The error analysis of a split as it stands in reports/analysis.json."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from rehead.evaluation.analysis.areas import areas
+from rehead.evaluation.analysis.calibration import calibration
+from rehead.evaluation.analysis.confusion import confusion
+from rehead.evaluation.analysis.counting import counting
+from rehead.evaluation.analysis.curves import recall_curves, score_curves
+from rehead.evaluation.analysis.error_types import error_types
+from rehead.evaluation.analysis.groups import groups
+from rehead.evaluation.analysis.judged import judge, names_of
+from rehead.evaluation.analysis.label_errors import label_errors
+from rehead.evaluation.analysis.pairs import ENOUGH, Entry, heads_of, pictures_of
+from rehead.evaluation.analysis.ranking import images_ranked
+
+THRESHOLD = 0.5
+"""Score from which detections of a class are shown that no threshold was chosen for."""
+_DIGITS = 6
+
+
+def analyse(
+    truth: Entry, results: Sequence[Entry], *, thresholds: Mapping[str, float], max_detections: int
+) -> dict[str, Any]:
+    """Say what a detector gets wrong on a split, what that costs, and which images and labels to look at.
+
+    `truth` and `results` must have passed the strict readers of `rehead.coco`; `thresholds` gives the score from which
+    detections of a class are shown, by its name. Raises ValueError for a threshold of an unknown class. What comes
+    back is ready for JSON, None where undefined; each part is described by the function of its name: `curves` by
+    `recall_curves`, `errors` by `error_types`, `images` and `rankings` by `images_ranked`. All but `curves` and
+    `errors` are about masks at IoU 0.5, of results without masks about boxes; `areas` and `groups` are None then.
+    """
+    names = names_of(truth)
+    least = _by_category(thresholds, names)
+    pictures = pictures_of(truth, results, max_detections=max_detections)
+    by_head = {head: judge(pictures, head, names=names, least=least) for head in heads_of(results)}
+    judged = list(by_head.values())[-1]
+    masks = judged.head == "mask"
+    parts = {
+        "iou": ENOUGH,
+        "thresholds": {names[key]: score for key, score in least.items()},
+        "curves": {head: recall_curves(one) for head, one in by_head.items()},
+        "score_curves": score_curves(judged),
+        "confusion": confusion(judged),
+        "errors": {head: error_types(one) for head, one in by_head.items()},
+        "calibration": calibration(judged.outcomes),
+        "counting": counting(judged),
+        "areas": areas(judged) if masks else None,
+        "groups": groups(judged) if masks else None,
+        **images_ranked(judged),
+        "label_errors": label_errors(judged),
+    }
+    return {name: _plain(part) for name, part in parts.items()}
+
+
+def _by_category(thresholds: Mapping[str, float], names: Mapping[int, str]) -> dict[int, float]:
+    unknown = sorted(set(thresholds) - set(names.values()))
+    if unknown:
+        raise ValueError(f"thresholds: {unknown[0]!r} is no class of the truth; name one of {sorted(names.values())}")
+    return {key: float(thresholds.get(name, THRESHOLD)) for key, name in names.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Turn numpy's values into JSON's: floats to six digits, None for what is no number."""
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, float):
+        return round(value, _DIGITS) if math.isfinite(value) else None
+    return value
