@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rehead.coco.rle import encode
-from rehead.evaluation.coco_map import METRICS, coco_map
+from rehead.evaluation.coco_map import HEADS, METRICS, coco_map, evaluate_heads, full_table
 
 EVALKIT = Path(__file__).parents[3] / "shared" / "data" / "evalkit"
 AP, AP50, AP75 = 0, 1, 2
@@ -89,6 +89,36 @@ def test_a_masks_size_is_its_own_and_not_its_boxs() -> None:
     stray = {**result((50, 50, 10, 10), 0.95), "bbox": [0.0, 0.0, 100.0, 100.0]}
     scores = coco_map(truth, [stray, result((0, 0, 10, 10), 0.9)])
     assert scores.mask["APs"] == pytest.approx(0.5)
+
+
+def test_results_without_masks_leave_masks_and_boundaries_undefined() -> None:
+    boxes = [{key: value for key, value in result(BOX).items() if key != "segmentation"}]
+    scores = coco_map(truth_of(annotation(1, BOX)), boxes)
+    assert scores.box["AP"] == pytest.approx(1.0)
+    assert {*scores.mask.values(), *scores.boundary.values()} == {None}
+
+
+def test_heads_that_are_left_out_have_no_numbers() -> None:
+    scores = coco_map(truth_of(annotation(1, BOX)), [result(BOX)], heads=["mask"])
+    assert set(scores.box.values()) == {None}
+    assert set(scores.per_class["nut"]) == {"annotations", "mask_AP", "mask_AP50"}
+
+
+def test_the_full_table_has_twelve_numbers_of_each_class_and_head() -> None:
+    truth = truth_of(annotation(1, BOX), annotation(2, (60, 10, 20, 20), category=2))
+    table = full_table(evaluate_heads(truth, [result(BOX)], max_detections=100))
+    assert {(name, head): len(numbers) for name, row in table.items() for head, numbers in row.items()} == {
+        (name, head): 12 for name in ("nut", "bolt") for head in HEADS
+    }
+    assert table["nut"]["boundary"]["APm"] == pytest.approx(1.0)
+    assert (table["bolt"]["mask"]["APs"], table["bolt"]["mask"]["APm"]) == (0.0, None)
+
+
+def test_classes_of_any_order_and_number_keep_their_names() -> None:
+    truth = truth_of(annotation(1, BOX, category=9), annotation(2, (60, 10, 20, 20), category=4))
+    truth["categories"] = [{"id": 9, "name": "nut"}, {"id": 4, "name": "bolt"}]
+    scores = coco_map(truth, [result(BOX, category=9)])
+    assert (scores.per_class["nut"]["box_AP"], scores.per_class["bolt"]["box_AP"]) == pytest.approx((1.0, 0.0))
 
 
 @pytest.mark.skipif(not EVALKIT.is_dir(), reason="../shared/data/evalkit is not here")
