@@ -24,7 +24,7 @@ from rehead.dataset.split import Split
 from rehead.detector.build import Detector
 from rehead.detector.scaling import TileTransform
 from rehead.evaluation.boundary import reach_in
-from rehead.evaluation.ceiling import Seen
+from rehead.evaluation.ceiling import RESOLUTIONS, Ceilings, Seen, ceilings
 from rehead.evaluation.coco_map import Metrics
 from rehead.evaluation.fidelity import Floats, Objects, overlaps
 from rehead.evaluation.overlaps import Part, View, parts_of
@@ -92,6 +92,13 @@ def predict_true_boxes(detector: Detector, split: Split, *, on_image: Callable[[
     rows = [row for rows in over_images(of_image, range(len(split)), on_image=on_image) for row in rows]
     classes, areas, iou, edge, sides = np.array(rows, dtype=np.float64).reshape(-1, 5).T
     return TrueBoxes(Objects(classes.astype(np.int64), areas), iou, edge, sides)
+
+
+def ceilings_of(detector: Detector, split: Split, *, on_object: Callable[[], None] = lambda: None) -> Ceilings:
+    """Score a perfect head with masks of the detector's side, and one of twice the side, at the size that it sees."""
+    side = int(detector.plan.mask_head.rpartition("_")[2])
+    sides = [side, 2 * side] if side < max(RESOLUTIONS) else [side]
+    return ceilings(split.truth, sides, seen=sizes_seen(detector), on_object=on_object)
 
 
 def sizes_seen(detector: Detector) -> Seen:

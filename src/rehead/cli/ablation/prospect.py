@@ -1,9 +1,7 @@
 """What a finer mask can be worth at most, in plain words and in numbers, from the ceilings alone."""
 
+from rehead.evaluation.advice import LITTLE
 from rehead.evaluation.ceiling import Ceiling, Ceilings
-
-LITTLE = 0.01
-"""AP below which a gain is lost among runs that differ in their seed alone."""
 
 
 def promise(found: Ceilings, *, coarse: int = 28, fine: int = 56) -> str:

@@ -4,8 +4,9 @@ import math
 from dataclasses import dataclass
 
 from rehead.cli.ablation.comparison import Comparison, Difference, Variant
-from rehead.cli.ablation.prospect import LITTLE, ap_of, gains, three
+from rehead.cli.ablation.prospect import ap_of, gains, three
 from rehead.cli.ablation.spread import excludes_zero
+from rehead.evaluation.advice import LITTLE
 from rehead.reporting.wording import THIN_SPACE
 
 _FEW_IMAGES, _FEW_SEEDS, _MANY_SEEDS, _MOST_SEEDS = 50, 3, 8, 20

@@ -1,0 +1,97 @@
+"""Which head holds a detector back, and what to try next.
+
+Three gaps, in mask AP: from what the detector scores to its masks in true boxes (what detection costs: boxes, classes,
+misses, order), from there to the ceiling of its resolution (what the mask head costs), and from there to 1.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rehead.evaluation.advice import LITTLE, Advice, advise
+from rehead.evaluation.ceiling import Ceilings
+from rehead.evaluation.coco_map import mean_of_defined
+from rehead.evaluation.evidence import Evidence, Recipe, evidence_of
+from rehead.evaluation.fidelity import THRESHOLDS
+from rehead.evaluation.matches import Evaluation
+from rehead.evaluation.true_boxes import TrueBoxes
+
+
+def by_iou(
+    evaluations: Mapping[str, Evaluation], *, true_boxes: TrueBoxes | None = None, ceilings: Ceilings | None = None
+) -> dict[str, Any]:
+    """Give AP at each IoU threshold of every head, of masks in true boxes, and of a perfect mask head.
+
+    `evaluations` is what `evaluate_heads` returned; the first of `ceilings` is that of the model's own masks. What is
+    undefined or not measured is None.
+    """
+    heads = {
+        head: [mean_of_defined(precision_rkal[:, :, 0, 2]) for precision_rkal in evaluation.precision_trkal]
+        for head, evaluation in evaluations.items()
+    }
+    return {
+        "iou": [round(float(iou), 2) for iou in THRESHOLDS],
+        **heads,
+        "mask_true_boxes": list(true_boxes.mask_by_iou) or None if true_boxes else None,
+        "mask_ceiling": list(ceilings.by_resolution[0].mask_by_iou) or None if ceilings else None,
+    }
+
+
+def bottleneck(
+    scored: Mapping[str, Any],
+    analysis: Mapping[str, Any],
+    truth: Mapping[str, Any],
+    recipe: Recipe,
+    *,
+    true_boxes: TrueBoxes | None = None,
+    ceilings: Ceilings | None = None,
+) -> dict[str, Any]:
+    """Tell which head costs more, what to try in which order, and the first of it in one sentence.
+
+    `scored` is evaluation.json, `analysis` as much of analysis.json as there is, `truth` the split's COCO document.
+    `head` is "box" or "mask", None if they cost alike or that was not measured.
+    """
+    numbers = {f"{head}_AP": scored[head]["AP"] for head in ("box", "mask", "boundary")}
+    numbers["mask_AP_true_boxes"] = true_boxes.mask["AP"] if true_boxes else None
+    numbers["mask_AP_ceiling"] = ceilings.by_resolution[0].mask["AP"] if ceilings else None
+    if numbers["mask_AP"] is None:
+        return numbers | {"head": None, "advice": [], "sentence": "Nothing can be told: there is no object to find."}
+    evidence = evidence_of(scored, analysis, truth, recipe, true_boxes=true_boxes, ceilings=ceilings)
+    advice, images = advise(evidence), len(truth["images"])
+    told = {"head": costlier_head(evidence), "advice": [asdict(one) for one in advice]}
+    return numbers | told | {"sentence": sentence_of(evidence, advice, images=images)}
+
+
+def costlier_head(evidence: Evidence) -> str | None:
+    """Name the head whose perfection would win more; None if the difference is lost in noise, or was not measured."""
+    detection, mask = evidence.detection_cost, evidence.mask_cost
+    if detection is None or mask is None or abs(detection - mask) < max(LITTLE, evidence.noise):
+        return None
+    return "box" if detection > mask else "mask"
+
+
+def sentence_of(evidence: Evidence, advice: Sequence[Advice], *, images: int) -> str:
+    """Put the verdict and the first advice into one sentence, with how sure it is."""
+    tell = f"{images} images tell" if images != 1 else "1 image tells"
+    sure = f"{tell} mask AP to within {evidence.noise:.3f} only"
+    if not advice:
+        doubt = f"; {sure}" if evidence.noise >= LITTLE else ""
+        return f"Nothing stands out: no single change promises {LITTLE} mask AP{doubt}."
+    first = advice[0]
+    how = f" ({first.setting})" if first.setting else ""
+    action = f"{first.action[0].lower()}{first.action[1:]}{how}, since {first.because}"
+    worth = f"that is worth {first.gain:.3f} mask AP at most"
+    if first.gain < evidence.noise:
+        return f"Nothing stands out: {sure}. The best guess is to {action}; {worth}."
+    return f"{_verdict(evidence)}: {action}; {worth}."
+
+
+def _verdict(evidence: Evidence) -> str:
+    if evidence.detection_cost is None or evidence.mask_cost is None:
+        return "What to try first"
+    words = {
+        "box": "Boxes cost more than masks",
+        "mask": "Masks cost more than boxes",
+        None: "Boxes and masks cost alike",
+    }
+    return words[costlier_head(evidence)]
