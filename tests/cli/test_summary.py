@@ -45,6 +45,11 @@ def test_both_maps_their_data_and_the_report_are_named(folder: Path) -> None:
     assert str(folder / "reports" / "index.html") in lines[4]
 
 
+def test_an_analysis_adds_its_advice(folder: Path) -> None:
+    write_json(folder / "reports" / "analysis.json", {"bottleneck": {"sentence": "Label more stars."}})
+    assert summary(folder)[4] == "advice  Label more stars."
+
+
 def test_a_champion_is_served_by_two_short_commands_on_path(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "rehead").touch(mode=0o755)
     monkeypatch.setenv("PATH", str(folder))

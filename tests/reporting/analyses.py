@@ -23,9 +23,10 @@ def sample_evaluation(names: Sequence[str], *, images: int = 40) -> dict[str, An
     }
     heads = {head: _twelve(0.72 - 0.07 * step) for step, head in enumerate(_HEADS)}
     spread = {head: {name: _around(value) for name, value in heads[head].items()} for head in heads}
+    of_classes = {name: _around(one["mask_AP"]) for name, one in per_class.items()}
     return heads | {
         "per_class": per_class,
-        "intervals": spread | {"confidence": 0.95, "resamples": 1000},
+        "intervals": spread | {"per_class": of_classes, "confidence": 0.95, "resamples": 1000},
         "thresholds": {"on": "val", "rule": "f1", "classes": {name: _threshold(i) for i, name in enumerate(names)}},
         "dataset": {"split": "test", "fingerprint": "5f" * 32, "images": images, "annotations": 612},
         "max_detections": 100,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from rehead.reporting.wording import number, percent, plain
+from rehead.reporting.wording import inline, number, percent, plain, rule_in_words
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,25 @@ def test_a_share_is_never_rounded_to_none_or_all(share: float, words: str) -> No
 
 def test_an_undefined_share_is_a_dash() -> None:
     assert percent(None) == "–"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a|b", "a\\|b"),
+        ("<b>", "&lt;b>"),
+        ("[x](y)", "\\[x\\](y)"),
+        ("*a* _b_ `c`", "\\*a\\* \\_b\\_ \\`c\\`"),
+        ("a\n# b", "a # b"),
+        ("\u202e", "\\\\u202e"),
+    ],
+)
+def test_a_name_stays_a_name_in_markdown(name: str, text: str) -> None:
+    assert inline(name) == text
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"), [("f1", "the highest F1"), ({"precision": 0.9}, "a precision of 0.9"), (0.5, "the same score")]
+)
+def test_a_threshold_is_asked_for_in_words(rule: Any, words: str) -> None:
+    assert rule_in_words(rule) == words

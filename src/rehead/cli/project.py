@@ -47,7 +47,7 @@ def params() -> None:
 
 
 def summary() -> None:
-    """Say what the last `dvc repro` made: both mAPs, on which data, where the report is and how to serve the model.
+    """Say what the last `dvc repro` made: both mAPs, what to do next, where the report is and how to serve the model.
 
     Scores compare only where the fingerprint of the data is the same.
     """
@@ -57,6 +57,8 @@ def summary() -> None:
     truth = scores["dataset"]
     print(f"data    {truth['images']} images of {truth['split']}, {truth['fingerprint'][:12]}")
     print(f"model   {receipt['name']} version {receipt['version']}: {receipt['because']}")
+    if (_REPORTS / "analysis.json").is_file() and (advice := _report("analysis.json").get("bottleneck") or {}):
+        print(f"advice  {advice['sentence']}")
     print(f"report  {(_REPORTS / 'index.html').resolve()}")
     print("serve  ", "\n   or   ".join(_serving(receipt, os.environ.get("PATH", os.defpath))))
 

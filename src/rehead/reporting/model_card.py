@@ -4,13 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from rehead.files import write_atomically
+from rehead.reporting.markdown import render_markdown
 from rehead.reporting.rows import class_rows, flat_rows, weakest_first
-from rehead.reporting.wording import cell, plain, score_cell
-
-_TEMPLATES = Path(__file__).parent / "templates"
 
 
 def write_model_card(path: Path, facts: Mapping[str, Any]) -> None:
@@ -21,15 +17,6 @@ def write_model_card(path: Path, facts: Mapping[str, Any]) -> None:
     `evaluation` may be missing. Raises KeyError without it.
     """
     evaluation, training = facts["evaluation"], facts.get("training") or {}
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=False,  # Markdown: `cell` takes the HTML out of whatever a dataset brought along
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"cell": cell, "plain": plain, "score": score_cell}
     context = {
         "facts": facts,
         "name": facts.get("name", "rehead"),
@@ -44,7 +31,7 @@ def write_model_card(path: Path, facts: Mapping[str, Any]) -> None:
         "lineage": [(words, facts[key]) for key, words in _LINEAGE.items() if facts.get(key)],
         "weights": {key: training[key] for key in ("start_sha256", "weights_sha256", "run_id") if training.get(key)},
     }
-    write_atomically(path, environment.get_template("model_card.md.j2").render(context))
+    write_atomically(path, render_markdown("model_card.md.j2", context))
 
 
 _RECIPE = (

@@ -26,6 +26,7 @@ from rehead.reporting.rows import (
     weakest_first,
 )
 from rehead.reporting.vega import draw_svgs, vega_script
+from rehead.reporting.wording import rule_in_words
 
 _GROUPS = {
     "worst": ("Worst first", "Most is to be learnt here: missing objects, doubled or invented ones, wrong classes."),
@@ -92,7 +93,9 @@ def _scores(evaluation: Facts, params: Facts) -> dict[str, Any]:
         "heads_scored": {head: evaluation[head] for head in HEADS if evaluation.get(head)},
         "heads_by_class": [head for head in HEADS if any(getattr(row, head) is not None for row in rows)],
         "intervals": evaluation.get("intervals") or {},
+        "undefined": evaluation.get("undefined") or {},
         "thresholds": evaluation.get("thresholds") or {},
+        "rule_in_words": rule_in_words,
         "max_detections": evaluation.get("max_detections", 100),
         "tile": evaluation.get("tile"),
         "crowded": len(evaluation.get("images_above_max_detections") or []),

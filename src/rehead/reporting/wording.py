@@ -1,5 +1,6 @@
 """Numbers and metric names in words that a newcomer understands."""
 
+import re
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -41,6 +42,13 @@ def number(value: Any, *, digits: int = 3, because: str = "") -> Markup:
             because or "undefined"
         )
     return escape(f"{value:.{digits}f}")
+
+
+def rule_in_words(rule: Any) -> str:
+    """Say what `evaluate.threshold` asks of the score from which a class's detections are shown."""
+    if isinstance(rule, dict):
+        return " and ".join(f"a {name} of {share:g}" for name, share in rule.items())
+    return "the same score" if isinstance(rule, float) else "the highest F1"
 
 
 def plain(value: Any) -> str:
@@ -86,6 +94,11 @@ def cell(value: Any) -> str:
     """Write a value for a Markdown table: no pipe, line break or HTML of its own."""
     text = " ".join(plain(value).split())
     return text.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
+
+
+def inline(value: Any) -> str:
+    """Write a name for Markdown's running text or a table, as itself: nothing in it is a link, emphasis or code."""
+    return re.sub(r"([\\`*_~\[\]])(?!\|)", r"\\\1", printable(cell(value)))
 
 
 def score_cell(value: float | None) -> str:
