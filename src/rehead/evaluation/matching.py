@@ -25,11 +25,18 @@ def ignored_objects(found: Candidates, area: int) -> NDArray[np.bool_]:
 
 
 def matched(found: Candidates, area: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Match for one size: each detection's row of objects (T x N, -1 for none), and whether it counts (T x N).
+    """Match for one size as `matched_ignoring` does, all other sizes ignored."""
+    return matched_ignoring(found, ignored_objects(found, area), _outside(found.areas_n, area))
 
-    What met an ignored object counts neither way, nor does what met nothing and has another size itself.
+
+def matched_ignoring(
+    found: Candidates, ignored_m: NDArray[np.bool_], outside_n: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Give each detection's row of objects (T x N, -1 for none), and whether it counts (T x N).
+
+    What met an ignored object counts neither way, nor does what met nothing and lies outside itself. Crowd regions
+    must be among the ignored.
     """
-    ignored_m = ignored_objects(found, area)
     object_tn = np.full((len(THRESHOLDS), len(found.scores_n)), -1, dtype=np.int64)
     free_tm = np.ones((len(THRESHOLDS), len(ignored_m)), dtype=bool)
     # of one detection's pairs the last that is allowed wins: the best overlap, of equals the last object
@@ -39,7 +46,7 @@ def matched(found: Candidates, area: int) -> tuple[NDArray[np.int64], NDArray[np
     for pairs in np.split(order, rounds[1:]):
         _play(found, pairs, object_tn, free_tm)
     met_tn = object_tn >= 0
-    ignored_tn = np.append(ignored_m, False)[object_tn] | (~met_tn & _outside(found.areas_n, area))
+    ignored_tn = np.append(ignored_m, False)[object_tn] | (~met_tn & outside_n)
     return object_tn, ~ignored_tn
 
 
