@@ -59,6 +59,13 @@ def test_all_faults_are_counted_in_one_pass() -> None:
     assert caught.value.fault_counts == {"result-score": 30, "result-bbox": 30}
 
 
+def test_an_unknown_image_is_not_also_a_missing_box() -> None:
+    masks = [{key: value for key, value in r.items() if key != "bbox"} for r in _results()]
+    with pytest.raises(ResultsError) as caught:
+        read_results([masks[0], masks[1] | {"image_id": 99}], TRUTH)
+    assert caught.value.fault_counts == {"result-image": 1}
+
+
 def test_sound_results_come_back_whole() -> None:
     assert read_results(_results(), TRUTH)[0] == {
         "image_id": 1,

@@ -4,7 +4,7 @@ import json
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -90,26 +90,17 @@ def score(
     max_detections: Annotated[int | None, typer.Option("--max-detections", min=1, help=_LIMIT)] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Score COCO results by box and mask AP, whatever tool they come from.
+    """Score COCO results by box, mask and boundary AP, whatever tool they come from.
 
     Both files are checked first: a non-finite box would score 1.0. Exit code 0: scored, 1: a file was rejected.
     """
-    from rehead.cli.scoring import score_files  # pycocotools: 0.4 s
+    from rehead.cli.score_table import print_scores
+    from rehead.cli.scoring import score_files  # pycocotools and hotcoco: 0.4 s
 
     scored = score_files(truth, results, max_detections=max_detections)
     for remark in scored.remarks:
         print(f"note: {remark}", file=sys.stderr)
-    print(json.dumps(scored.as_dict(), indent=2, ensure_ascii=False) if as_json else table_of(scored.as_dict()))
-
-
-def table_of(scores: dict[str, Any]) -> str:
-    """Lay out the twelve numbers of both heads, a dash where a number is undefined, and what they are about."""
-    truth = scores["dataset"]
-    lines = [f"{'':8}{'box':>8}{'mask':>8}"]
-    lines += [f"{name:8}{_shown(scores['box'][name])}{_shown(scores['mask'][name])}" for name in scores["box"]]
-    lines.append(f"on {truth['images']} images of {truth['file']}, {(truth['fingerprint'] or truth['sha256'])[:12]}")
-    return "\n".join(lines)
-
-
-def _shown(value: float | None) -> str:
-    return f"{'-':>8}" if value is None else f"{value:8.3f}"
+    if as_json:
+        print(json.dumps(scored.as_dict(), indent=2, ensure_ascii=False))
+    else:
+        print_scores(scored)

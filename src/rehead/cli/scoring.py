@@ -1,14 +1,25 @@
 """Scoring of COCO files: truth and results pass the strict readers before an evaluator sees them."""
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rehead.cli.truth import described, read_file
+from rehead.cli.truth import described, sound
+from rehead.coco.faults import FaultLog
+from rehead.coco.reading import read_dataset
 from rehead.coco.results import check_results
 from rehead.coco.truth import document_of
-from rehead.evaluation.coco_map import Scores, coco_map
+from rehead.evaluation.coco_map import (
+    Metrics,
+    Scores,
+    evaluate_heads,
+    evaluator,
+    full_table,
+    measurable_heads,
+    scores_of,
+)
+from rehead.evaluation.undefined import reasons
 from rehead.files import read_json
 
 _LARGEST = 1e15
@@ -19,17 +30,26 @@ _COCO_LIMIT = 100
 class ScoredFiles:
     """The scores of a results file, how many of an image's best results counted, and what its reader remarked.
 
+    `classes` holds all twelve numbers of each class and head, `undefined` the reason of each number that is None.
     `dataset` says what was scored: the file, its hash, and the fingerprint if it is a split that `ingest` wrote.
     """
 
     scores: Scores
+    classes: dict[str, dict[str, Metrics]]
+    undefined: dict[str, str]
     max_detections: int
     remarks: tuple[str, ...]
     dataset: dict[str, Any]
 
     def as_dict(self) -> dict[str, Any]:
         """Give the scores as JSON."""
-        return self.scores.as_dict() | {"max_detections": self.max_detections, "dataset": self.dataset}
+        return self.scores.as_dict() | {
+            "classes": self.classes,
+            "undefined": self.undefined,
+            "max_detections": self.max_detections,
+            "dataset": self.dataset,
+            "evaluator": evaluator("fast"),
+        }
 
 
 def score_files(truth: Path, results: Path, *, max_detections: int | None = None) -> ScoredFiles:
@@ -38,40 +58,44 @@ def score_files(truth: Path, results: Path, *, max_detections: int | None = None
     Without `max_detections` COCO's 100 of an image count, or as many as the fullest image has objects: below that,
     no detector could find all of them.
     """
-    document = _truth_document(truth)
+    for path in (truth, results):
+        if not path.is_file():
+            raise ValueError(f"{path} {'is a folder' if path.is_dir() else 'is not found'}: give a COCO JSON file")
+    document, lost = _truth_document(truth)
     fullest = max(Counter(a["image_id"] for a in document["annotations"]).values(), default=0)
     limit = max_detections or max(_COCO_LIMIT, fullest)
     other = [f"maxDets={limit}, not COCO's {_COCO_LIMIT}; the fullest image has {fullest} objects"]
     found = check_results(results, document, max_detections=limit)
-    scores = coco_map(document, found.results, max_detections=limit)
-    if found.results and "segmentation" not in found.results[0]:
-        scores = _without_masks(scores)
-    remarks = [*(other if limit != _COCO_LIMIT else []), *(fault.message for fault in found.warnings)]
-    return ScoredFiles(scores, limit, tuple(remarks), described(truth, document))
+    heads = measurable_heads(found.results)
+    evaluations = evaluate_heads(document, found.results, max_detections=limit, heads=heads)
+    scores = scores_of(document, evaluations)
+    remarks = [*lost, *(other if limit != _COCO_LIMIT else []), *(fault.message for fault in found.warnings)]
+    return ScoredFiles(
+        scores,
+        full_table(evaluations),
+        reasons(document, scores),
+        limit,
+        tuple(remarks),
+        described(truth, document),
+    )
 
 
-def _without_masks(scores: Scores) -> Scores:
-    """Leave the mask numbers of results that have no masks undefined: they are not wrong, they are not there."""
-    classes = {
-        name: {key: None if key.startswith("mask_") else value for key, value in numbers.items()}
-        for name, numbers in scores.per_class.items()
-    }
-    return replace(scores, mask=dict.fromkeys(scores.mask), per_class=classes)
-
-
-def _truth_document(path: Path) -> dict[str, Any]:
+def _truth_document(path: Path) -> tuple[dict[str, Any], list[str]]:
     """Read annotations strictly, without their images; boxes and areas stay as the file gives them.
 
-    Published numbers are computed from the file as it stands, so no repair of a box may move them.
+    Published numbers are computed from the file as it stands, so no repair of a box may move them. What the reader
+    leaves out is told, since an evaluator that reads less strictly gives other numbers.
     """
-    data = read_file(path)
+    log = FaultLog({})
+    data = sound(read_dataset(path, None, log), log, path)
     given = {entry["id"]: entry for entry in read_json(path)["annotations"] if type(entry.get("id")) is int}
     document = document_of(data)
     for item, annotation in zip(data.annotations, document["annotations"], strict=True):
         entry = given.get(item.id, {})
         annotation["bbox"] = _given_box(entry) or annotation["bbox"]
         annotation["area"] = _given_area(entry) or annotation["area"]
-    return document
+    lost = [f"{count} {code}" for code, count in log.totals().items() if log.actions[code] == "drop"]
+    return document, [f"{path}: left out as unsound, see `rehead check`: {', '.join(lost)}"] if lost else []
 
 
 def _given_box(entry: dict[str, Any]) -> list[float] | None:

@@ -87,7 +87,10 @@ def _result(
     category = _known("category_id", entry, categories, "result-category", where, faults)
     score = _score(entry, where, faults)
     rle = _mask(entry, sizes[image], where, faults) if "segmentation" in given and image is not None else None
-    box = list(bounding_box(rle)) if rle is not None and "bbox" not in given else _box(entry, where, faults)
+    if "segmentation" in given and "bbox" not in given:
+        box = None if rle is None else list(bounding_box(rle))
+    else:
+        box = _box(entry, where, faults)
     if image is None or category is None or score is None or box is None:
         return None
     result = {"image_id": image, "category_id": category, "bbox": box, "score": score}

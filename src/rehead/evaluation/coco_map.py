@@ -54,8 +54,13 @@ def coco_map(
     Areas follow COCO: small up to 32x32 pixels, large from 96x96. A number is None where there is no object to find,
     and where the results lack what a head scores.
     """
-    known = [head for head in heads if not results or any(HEADS[head] in result for result in results)]
+    known = sorted({*heads} & {*measurable_heads(results)})
     return scores_of(truth, evaluate_heads(truth, results, max_detections=max_detections, heads=known, by=by))
+
+
+def measurable_heads(results: Sequence[dict[str, Any]]) -> list[str]:
+    """Name the heads whose field the results have; all where there are no results, which score 0."""
+    return [head for head, field in HEADS.items() if not results or any(field in result for result in results)]
 
 
 def scores_of(truth: dict[str, Any], evaluations: Mapping[str, Evaluation]) -> Scores:
