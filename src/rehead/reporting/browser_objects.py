@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from rehead.evaluation.analysis.outcomes import Matching
 from rehead.evaluation.analysis.pairs import Picture
 from rehead.reporting import palette
 from rehead.reporting.browser_outlines import Outline, outline
-from rehead.reporting.browser_states import Verdict, judge
+from rehead.reporting.browser_states import FOUND, Verdict, verdicts_on
 from rehead.reporting.overlays import Object, class_position
 
 
@@ -39,7 +40,13 @@ class Objects:
 
 
 def shown_objects(
-    picture: Picture, size_hw: tuple[int, int], names: Mapping[int, str], *, thresholds: Mapping[int, float], room: int
+    picture: Picture,
+    matching: Matching,
+    size_hw: tuple[int, int],
+    names: Mapping[int, str],
+    *,
+    thresholds: Mapping[int, float],
+    room: int,
 ) -> Objects:
     """Outline what is labelled and what was found in a picture of `size_hw` pixels.
 
@@ -47,8 +54,8 @@ def shown_objects(
     below their threshold are left out. Raises ValueError when a mask's size is not the picture's.
     """
     shown_d = picture.shown_d(thresholds)
-    verdicts = judge(picture)
-    found = {one.object_at for one, shown in zip(verdicts, shown_d, strict=True) if shown and one.state == "found"}
+    verdicts = verdicts_on(picture, matching)
+    found = {one.object_at for one, shown in zip(verdicts, shown_d, strict=True) if shown and one.state == FOUND}
     truth = [
         Shown(outline(one, *size_hw), *_look(one, at, names), _state_of(one, found=at in found), at)
         for at, one in enumerate(picture.annotations)
@@ -87,7 +94,7 @@ def _look(one: Object, number: int, names: Mapping[int, str]) -> tuple[int, str]
 
 
 def _state_of(one: Object, *, found: bool) -> str:
-    return "crowd" if one.get("iscrowd") else "found" if found else "missed"
+    return "crowd" if one.get("iscrowd") else FOUND if found else "missed"
 
 
 def _large_first(objects: list[Shown]) -> tuple[Shown, ...]:

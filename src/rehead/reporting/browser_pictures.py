@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rehead.evaluation.analysis.outcomes import Matching
 from rehead.evaluation.analysis.pairs import Picture
 from rehead.reporting.browser_objects import Objects, Shown, shown_objects
 from rehead.reporting.browser_outlines import SHOWN_SIDE, grid_size
@@ -62,6 +63,7 @@ class ShownPicture:
 
 def show_picture(
     picture: Picture,
+    matching: Matching,
     images: Path,
     names: Mapping[int, str],
     *,
@@ -76,7 +78,7 @@ def show_picture(
     side = SHOWN_SIDE if among <= _MANY else _SIDE_OF_MANY
     small_hw3 = scaled(image_hw3, min(1.0, side / max(height, width)))
     room = max(_FEWEST_OUTLINE_BYTES, _OUTLINE_BYTES // among)
-    objects = shown_objects(picture, (height, width), names, thresholds=thresholds, room=room)
+    objects = shown_objects(picture, matching, (height, width), names, thresholds=thresholds, room=room)
     seen = [*objects.truth, *(one for one in objects.predictions if not one.below)]
     grid_h, grid_w = grid_size(height, width)
     return ShownPicture(

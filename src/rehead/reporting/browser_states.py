@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rehead.evaluation.analysis.faults import KINDS, faults_of
-from rehead.evaluation.analysis.matching import match
-from rehead.evaluation.analysis.pairs import ENOUGH, LEAST, Picture
+from rehead.evaluation.analysis.outcomes import Matching
+from rehead.evaluation.analysis.pairs import LEAST, Picture
 
 FOUND, IGNORED = "found", "inside a crowd"
 _WORDS = {
@@ -34,10 +34,9 @@ class Verdict:
     iou: float | None = None
 
 
-def judge(picture: Picture) -> list[Verdict]:
-    """Give a verdict on each detection of a picture, best first, by COCO's matching of masks at an IoU of 0.5."""
-    matching = match(picture, "mask", thresholds_t=np.array([ENOUGH]))
-    counted_d, met_d = matching.counted_std[0, 0], matching.met_std[0, 0]
+def verdicts_on(picture: Picture, matching: Matching) -> list[Verdict]:
+    """Give a verdict on each detection of a picture, best first, by the matching of masks."""
+    counted_d, met_d = matching.counted_d, matching.met_d
     kinds = iter(faults_of(picture, matching, np.ones_like(counted_d), head="mask").kind_n.tolist())
     iou_da, same_da = picture.iou_da("mask"), picture.same_da
     verdicts = []

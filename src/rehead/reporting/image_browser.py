@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rehead.evaluation.analysis.pairs import Picture, pictures_of
+from rehead.evaluation.analysis.judged import Judged, judge, names_of
 from rehead.evaluation.analysis.report import THRESHOLD
 from rehead.reporting import palette
 from rehead.reporting.browser_choice import choose_images
@@ -77,15 +77,18 @@ def browser_of(
     groups = choose_images(analysis, (image["id"] for image in truth["images"]), limit=limit)
     if not groups:
         return None
-    names = {one["id"]: one["name"] for one in sorted(truth["categories"], key=lambda one: one["id"])}
+    names = names_of(truth)
     scores = {key: thresholds.get(name, THRESHOLD) for key, name in names.items()}
     lowest = min([LOWEST_SCORE, *scores.values()])
-    order = {image_id: at for at, image_id in enumerate(groups["all"])}
-    parts = sorted(_measured(truth, results, set(order), lowest=lowest), key=lambda one: order[one.image["id"]])
+    judged = _judged(truth, results, set(groups["all"]), least=scores, lowest=lowest)
+    shown = {
+        picture.image["id"]: show_picture(
+            picture, matching, images, names, thresholds=scores, analysis=analysis, among=len(judged.pictures)
+        )
+        for picture, matching, _ in judged
+    }
     return ImageBrowser(
-        tuple(
-            show_picture(one, images, names, thresholds=scores, analysis=analysis, among=len(order)) for one in parts
-        ),
+        tuple(shown[image_id] for image_id in groups["all"]),
         tuple(Group(name, _ABOUT[name], tuple(ids)) for name, ids in groups.items()),
         tuple(
             BrowserClass(name, palette.as_hex(palette.colour(at)), scores[key])
@@ -95,12 +98,19 @@ def browser_of(
     )
 
 
-def _measured(truth: Mapping[str, Any], results: Sequence[Object], chosen: set[int], *, lowest: float) -> list[Picture]:
-    """Measure detections against objects in the chosen images, however many there are."""
-    part = {
+def _judged(
+    truth: Mapping[str, Any],
+    results: Sequence[Object],
+    chosen: set[int],
+    *,
+    least: Mapping[int, float],
+    lowest: float,
+) -> Judged:
+    """Match masks in the chosen images, all detections from the lowest score on, however many there are."""
+    part = dict(truth) | {
         "images": [image for image in truth["images"] if image["id"] in chosen],
         "annotations": [one for one in truth["annotations"] if one["image_id"] in chosen],
     }
     found = [one for one in results if one["image_id"] in chosen and one["score"] >= lowest]
-    most = max(Counter(one["image_id"] for one in found).values(), default=0)
-    return pictures_of(part, found, max_detections=most)
+    most = max(Counter(one["image_id"] for one in found).values(), default=1)
+    return judge(part, found, heads=["mask"], least=least, max_detections=most)["mask"]
