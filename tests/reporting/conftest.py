@@ -21,7 +21,8 @@ def block(image_id: int, category_id: int, corner: tuple[int, int], **more: Any)
     """Make a 12 x 12 object of a 40 x 40 picture; `corner` is (left, top)."""
     mask_hw = np.zeros((40, 40), dtype=np.uint8)
     mask_hw[corner[1] : corner[1] + 12, corner[0] : corner[0] + 12] = 1
-    return {"image_id": image_id, "category_id": category_id, "segmentation": rle.encode(mask_hw), **more}
+    mask = {"segmentation": rle.encode(mask_hw), "area": 144.0}
+    return {"image_id": image_id, "category_id": category_id, **mask, **more}
 
 
 @pytest.fixture(scope="module")

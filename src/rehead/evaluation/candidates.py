@@ -6,7 +6,7 @@ that follows works on those. Overlaps come from pycocotools' native code and are
 Shapes: N detections, M objects, P pairs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -61,7 +61,7 @@ class Candidates:
 
 
 def candidates(
-    truth: dict[str, Any], results: Sequence[dict[str, Any]], field: str, *, max_detections: int
+    truth: Mapping[str, Any], results: Sequence[Mapping[str, Any]], field: str, *, max_detections: int
 ) -> Candidates:
     """Pair results with truth by boxes (`field` bbox) or masks (segmentation); results without the field are left out.
 
@@ -104,7 +104,7 @@ def candidates(
     )
 
 
-def _rows(entries: Sequence[dict[str, Any]], key: str, ids: Sequence[int]) -> Ints:
+def _rows(entries: Sequence[Mapping[str, Any]], key: str, ids: Sequence[int]) -> Ints:
     """Number the entries' ids by their place among all."""
     places = {number: row for row, number in enumerate(ids)}
     return np.array([places[entry[key]] for entry in entries], dtype=np.int64)

@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 
 from rehead.evaluation.analysis.areas import areas as measure
-from rehead.evaluation.analysis.judged import judge, names_of
-from rehead.evaluation.analysis.pairs import pictures_of
+from rehead.evaluation.analysis.judged import judge
 from rehead.evaluation.analysis.report import analyse
-from tests.evaluation.analysis.drawn import BOLT, Entry, found, square, truth_of
+from tests.evaluation.analysis.drawn import BOLT, NUT, Entry, found, square, truth_of
 
 TRUTH = truth_of(square(0, 0), square(50, 0), square(100, 0, category=BOLT))
 RESULTS = found((square(0, 0, side=22), 0.9), (square(50, 0, side=16), 0.9), (square(100, 0, category=BOLT), 0.9))
@@ -45,9 +44,6 @@ def test_objects_that_are_not_shown_are_not_measured() -> None:
 
 
 def test_of_many_objects_some_are_listed_and_all_are_counted() -> None:
-    names = names_of(TRUTH)
-    judged = judge(
-        pictures_of(TRUTH, RESULTS, max_detections=100), "mask", names=names, least=dict.fromkeys(names, 0.5)
-    )
+    judged = judge(TRUTH, RESULTS, heads=["mask"], least={NUT: 0.5, BOLT: 0.5}, max_detections=100)["mask"]
     result = measure(judged, most=2)
     assert (len(result["objects"]), result["of"]) == (2, 3)

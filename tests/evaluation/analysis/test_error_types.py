@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from rehead.evaluation.analysis.curves import RECALLS
 from rehead.evaluation.analysis.report import analyse
+from rehead.evaluation.curves import RECALLS
 from tests.evaluation.analysis.drawn import BOLT, Entry, found, noisy_case, square, truth_of
 
 CORNERS = [(20, 20), (120, 20), (20, 120), (120, 120)]

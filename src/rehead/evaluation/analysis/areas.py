@@ -39,8 +39,8 @@ def areas(judged: Judged, *, most: int = MOST) -> dict[str, Any]:
 def _found(judged: Judged) -> Iterator[tuple[int, int, int]]:
     """Yield class, true and predicted area of all that was found; at IoU 0.5 both masks have pixels."""
     for picture, matching, shown_d in judged:
-        for row in np.nonzero(shown_d & matching.hits_std[0, 0])[0].tolist():
-            label = picture.annotations[int(matching.met_std[0, 0, row])]
+        for row in np.nonzero(shown_d & matching.hits_d)[0].tolist():
+            label = picture.annotations[int(matching.met_d[row])]
             true, predicted = (int(native.area(one["segmentation"])) for one in (label, picture.found[row]))
             yield label["category_id"], true, predicted
 

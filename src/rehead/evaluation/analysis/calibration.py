@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rehead.evaluation.analysis.matching import Outcomes
+from rehead.evaluation.analysis.outcomes import AT_50, Outcomes
 
 BINS = 10
 
@@ -17,8 +17,8 @@ def calibration(outcomes: Outcomes) -> dict[str, Any]:
     many there are. `expected_error` is the mean distance of the two, each step weighed by its detections (expected
     calibration error, Naeini et al. 2015), None without detections. A score outside 0..1 counts with the nearest step.
     """
-    counted_n = outcomes.counted_stn[0, 0]
-    scores_n, hits_n = outcomes.scores_n[counted_n], outcomes.hits_stn[0, 0, counted_n]
+    counted_n = outcomes.counted_tn[AT_50]
+    scores_n, hits_n = outcomes.scores_n[counted_n], outcomes.hits_tn[AT_50, counted_n]
     bin_n = bins_of(scores_n)
     bins = [
         {
@@ -44,7 +44,7 @@ def chances(outcomes: Outcomes) -> NDArray[np.float64]:
 
     One right and one wrong detection are added to each step (Laplace), so that a step with few says little.
     """
-    counted_n = outcomes.counted_stn[0, 0]
+    counted_n = outcomes.counted_tn[AT_50]
     bin_n = bins_of(outcomes.scores_n[counted_n])
-    right = np.bincount(bin_n, weights=outcomes.hits_stn[0, 0, counted_n], minlength=BINS)
+    right = np.bincount(bin_n, weights=outcomes.hits_tn[AT_50, counted_n], minlength=BINS)
     return (right + 1) / (np.bincount(bin_n, minlength=BINS) + 2)

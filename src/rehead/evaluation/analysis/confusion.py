@@ -28,7 +28,7 @@ def confusion(judged: Judged) -> dict[str, Any]:
             said = place[int(picture.classes_d[row])]
             if column >= 0:
                 counts[place[int(picture.classes_a[column])], said] += 1
-            elif column == _FREE and matching.counted_std[0, 0, row]:
+            elif column == _FREE and matching.counted_d[row]:
                 counts[-1, said] += 1
         unclaimed = np.setdiff1d(np.nonzero(~picture.crowd_a)[0], claimed_d)
         for category in picture.classes_a[unclaimed].tolist():

@@ -18,8 +18,8 @@ def counting(judged: Judged) -> dict[str, Any]:
     many are counted), `exact_share` the share of images with the right number. Crowd regions, and detections that COCO
     ignores on them, count on neither side.
     """
-    true_ik = np.array([_tally(p.classes_a[m.objects_sa[0]], judged.names) for p, m, _ in judged])
-    predicted_ik = np.array([_tally(p.classes_d[s & m.counted_std[0, 0]], judged.names) for p, m, s in judged])
+    true_ik = np.array([_tally(p.classes_a[~p.crowd_a], judged.names) for p, _, _ in judged])
+    predicted_ik = np.array([_tally(p.classes_d[s & m.counted_d], judged.names) for p, m, s in judged])
     errors_ik = predicted_ik - true_ik
     return {
         "images": [

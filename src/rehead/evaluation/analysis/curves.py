@@ -1,78 +1,43 @@
 """How precision falls as recall grows, and how both move with the score from which detections are shown.
 
-Shapes: N detections, R = 101 recalls 0, 0.01 .. 1.
+Shapes: N detections of all images, D of one class, T IoU thresholds, R = 101 recalls 0, 0.01 .. 1, P scores.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rehead.evaluation.analysis.judged import Judged
-from rehead.evaluation.analysis.matching import Outcomes
+from rehead.evaluation.analysis.outcomes import AT_50, AT_75, Outcomes
+from rehead.evaluation.curves import RECALLS, curve_of
 
-RECALLS = np.linspace(0.0, 1.0, 101)
 _POINTS = 101
 
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class Curve:
-    """Precision at each recall (R), 0 where recall does not reach; the score there, NaN where it does not."""
-
-    precision_r: Floats
-    score_r: Floats
-
-    @property
-    def ap(self) -> float:
-        """Give COCO's average precision at one IoU threshold."""
-        return float(self.precision_r.mean())
-
-
-def curve_of(scores_n: Floats, hits_n: NDArray[np.bool_], *, objects: int) -> Curve | None:
-    """Draw COCO's curve from the detections of one class that count, in any order; None without objects.
-
-    Precision at a recall is the best that this or any higher recall has; of equal scores the first come first.
-    """
-    if objects == 0:
+def class_precision(outcomes: Outcomes, category: int) -> Floats | None:
+    """Give COCO's precision (T x R) of a class, 0 where recall does not reach; None without objects."""
+    own, objects = _best_first(outcomes, category), outcomes.objects(category)
+    if not objects:
         return None
-    order = np.argsort(-scores_n, kind="stable")
-    found_n = np.cumsum(hits_n[order])
-    best_n = np.maximum.accumulate((found_n / np.arange(1, len(order) + 1))[::-1])[::-1]
-    at = np.searchsorted(found_n / objects, RECALLS, side="left")
-    reached = at < len(order)
-    precision_r, score_r = np.zeros(len(RECALLS)), np.full(len(RECALLS), np.nan)
-    precision_r[reached], score_r[reached] = best_n[at[reached]], scores_n[order][at[reached]]
-    return Curve(precision_r, score_r)
-
-
-def class_curve(outcomes: Outcomes, category: int, *, group: int = 0, step: int = 0) -> Curve | None:
-    """Draw the curve of a class in one set of objects and at one threshold, by their places."""
-    own_n = (outcomes.classes_n == category) & outcomes.counted_stn[group, step]
-    objects = int(outcomes.objects[category][group])
-    return curve_of(outcomes.scores_n[own_n], outcomes.hits_stn[group, step, own_n], objects=objects)
+    return curve_of(outcomes.hits_tn[:, own], outcomes.counted_tn[:, own], objects=objects)[0]
 
 
 def recall_curves(judged: Judged) -> dict[str, Any]:
     """Give for each class, and for "all", their mean as COCO takes it, what a precision-recall chart shows.
 
     `precision50` and `precision75` hold the precision at the 101 recalls by matching at IoU 0.5 and 0.75, `score50` the
-    score from which detections are taken at IoU 0.5; None for a class without objects.
+    score from which detections are taken at IoU 0.5, None out of reach. All three are None for a class without objects.
     """
-    drawn = {
-        name: [class_curve(judged.outcomes, key, step=step) for step in (0, 1)] for key, name in judged.names.items()
+    drawn = {name: _class_lines(judged.outcomes, key) for key, name in judged.names.items()}
+    known = [lines for lines in drawn.values() if lines is not None]
+    lines = {**drawn, "all": _mean_of_known(np.array(known)) if known else None}
+    keys = ("precision50", "precision75", "score50")
+    return {
+        name: dict.fromkeys(keys) if one is None else dict(zip(keys, one, strict=True)) for name, one in lines.items()
     }
-    known = [(low, high) for low, high in drawn.values() if low is not None and high is not None]
-    parts = {name: _as_lists(*pair) for name, pair in drawn.items()}
-    if not known:
-        return parts | {"all": _as_lists(None, None)}
-    low, high = (
-        Curve(np.mean([c.precision_r for c in side], axis=0), _mean_of_known(np.array([c.score_r for c in side])))
-        for side in zip(*known, strict=True)
-    )
-    return parts | {"all": _as_lists(low, high)}
 
 
 def score_curves(judged: Judged) -> dict[str, Any]:
@@ -81,39 +46,51 @@ def score_curves(judged: Judged) -> dict[str, Any]:
     Scores are 101 from 0 to 1, or as far as scores reach where a tool's leave that range. Precision is None where
     nothing is shown, all three where the class has no object.
     """
-    outcomes = judged.outcomes
-    low, high = min(outcomes.scores_n, default=0.0), max(outcomes.scores_n, default=1.0)
+    scores_n = judged.outcomes.scores_n
+    low, high = min(scores_n, default=0.0), max(scores_n, default=1.0)
     # rounded, so that a detection that scores 0.7 is shown from 0.7 on
-    grid = np.linspace(min(low, 0.0), max(high, 1.0), _POINTS).round(6)
-    rows = {}
-    for key, name in judged.names.items():
-        own_n = (outcomes.classes_n == key) & outcomes.counted_stn[0, 0]
-        hit_n, objects = outcomes.hits_stn[0, 0], int(outcomes.objects[key][0])
-        shown_p = _at_least(outcomes.scores_n[own_n], grid)
-        found_p = _at_least(outcomes.scores_n[own_n & hit_n], grid)
-        with np.errstate(invalid="ignore"):
-            rows[name] = np.array([found_p / shown_p, found_p / objects, 2 * found_p / (shown_p + objects)])
-        if not objects:
-            rows[name][:] = np.nan
-    rows["all"] = _mean_of_known(np.array(list(rows.values())).reshape(-1, 3, _POINTS))
+    score_p = np.linspace(min(low, 0.0), max(high, 1.0), _POINTS).round(6)
+    lines = {name: _shares(judged.outcomes, key, score_p) for key, name in judged.names.items()}
+    lines["all"] = _mean_of_known(np.array(list(lines.values())))
     return {
-        name: {"score": grid, "precision": precision_p, "recall": recall_p, "f1": f1_p}
-        for name, (precision_p, recall_p, f1_p) in rows.items()
+        name: {"score": score_p, "precision": precision_p, "recall": recall_p, "f1": f1_p}
+        for name, (precision_p, recall_p, f1_p) in lines.items()
     }
 
 
-def _at_least(scores_n: Floats, grid: Floats) -> Floats:
-    return (len(scores_n) - np.searchsorted(np.sort(scores_n), grid, side="left")).astype(float)
+def _class_lines(outcomes: Outcomes, category: int) -> Floats | None:
+    """Stack the precision (R) at IoU 0.5 and 0.75 and the score (R) at 0.5."""
+    precision_tr = class_precision(outcomes, category)
+    if precision_tr is None:
+        return None
+    own = _best_first(outcomes, category)
+    recall_d = np.cumsum(outcomes.hits_tn[AT_50, own]) / outcomes.objects(category)
+    score_r = np.append(outcomes.scores_n[own], np.nan)[np.searchsorted(recall_d, RECALLS, side="left")]
+    return np.array([precision_tr[AT_50], precision_tr[AT_75], score_r])
+
+
+def _shares(outcomes: Outcomes, category: int, score_p: Floats) -> Floats:
+    """Stack precision, recall and F1 (P) of a class; NaN where undefined."""
+    objects = outcomes.objects(category)
+    if not objects:
+        return np.full((3, len(score_p)), np.nan)
+    own_n = (outcomes.classes_n == category) & outcomes.counted_tn[AT_50]
+    shown_p, found_p = (
+        np.sum(outcomes.scores_n[chosen_n, None] >= score_p, axis=0)
+        for chosen_n in (own_n, own_n & outcomes.hits_tn[AT_50])
+    )
+    with np.errstate(invalid="ignore"):
+        return np.array([found_p / shown_p, found_p / objects, 2 * found_p / (shown_p + objects)])
+
+
+def _best_first(outcomes: Outcomes, category: int) -> NDArray[np.intp]:
+    """List a class's detections over all images; of equal scores those of the first image come first."""
+    own = np.nonzero(outcomes.classes_n == category)[0]
+    return own[np.argsort(-outcomes.scores_n[own], kind="stable")]
 
 
 def _mean_of_known(values: Floats) -> Floats:
     """Average over the first axis what is known; NaN where nothing is."""
     known = ~np.isnan(values)
     with np.errstate(invalid="ignore"):
-        return np.where(known, values, 0.0).sum(axis=0) / known.sum(axis=0)
-
-
-def _as_lists(low: Curve | None, high: Curve | None) -> dict[str, Floats | None]:
-    if low is None or high is None:
-        return {"precision50": None, "precision75": None, "score50": None}
-    return {"precision50": low.precision_r, "precision75": high.precision_r, "score50": low.score_r}
+        return np.asarray(np.where(known, values, 0.0).sum(axis=0) / known.sum(axis=0))

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from rehead.evaluation.analysis.curves import curve_of
 from rehead.evaluation.analysis.faults import CLASS, KINDS, LOCALISATION, MISSED, RIGHT, Faults, counts_of, faults_in
 from rehead.evaluation.analysis.judged import Judged
+from rehead.evaluation.curves import curve_of
 
 
 def error_types(judged: Judged) -> dict[str, Any]:
@@ -69,9 +69,10 @@ def average_precision(faults: Faults, categories: Sequence[int]) -> float | None
     for category in categories:
         own_n, own_m = faults.classes_n == category, faults.classes_m == category
         objects = int((own_m & faults.asked_m).sum())
-        curve = curve_of(faults.scores_n[own_n], faults.kind_n[own_n] == RIGHT, objects=objects)
-        if curve is not None:
-            values.append(curve.ap)
+        if objects:
+            order = np.argsort(-faults.scores_n[own_n], kind="stable")
+            right_1d = faults.kind_n[None, own_n][:, order] == RIGHT
+            values.append(curve_of(right_1d, np.ones_like(right_1d), objects=objects)[0].mean())
         elif own_m.any():
             values.append(float(not own_n.any()))
     return float(np.mean(values)) if values else None

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rehead.evaluation.analysis.judged import Judged
-from rehead.evaluation.analysis.matching import Matching
+from rehead.evaluation.analysis.outcomes import Matching
 from rehead.evaluation.analysis.pairs import ENOUGH, LEAST, Picture
 
 KINDS = ("class", "localisation", "both", "duplicate", "background", "missed")
@@ -69,16 +69,16 @@ def faults_of(picture: Picture, matching: Matching, taken_d: Bools, *, head: str
     own_d, mine_d = _largest(np.where(same_dm, iou_dm, 0.0))
     other_d, theirs_d = _largest(np.where(same_dm, 0.0, iou_dm))
     tests = {
-        RIGHT: matching.met_std[0, 0] >= 0,
+        RIGHT: matching.met_d >= 0,
         LOCALISATION: (own_d >= LEAST) & (own_d < ENOUGH),
         CLASS: other_d >= ENOUGH,
         DUPLICATE: own_d >= ENOUGH,
         BACKGROUND: other_d < LEAST,
     }
-    counted_d = matching.counted_std[0, 0] & taken_d
+    counted_d = matching.counted_d & taken_d
     kind_n = np.select(list(tests.values()), list(tests), BOTH)[counted_d]
     target_n = np.select([kind_n == LOCALISATION, kind_n == CLASS], [mine_d[counted_d], theirs_d[counted_d]], -1)
-    found_m = np.isin(objects, matching.met_std[0, 0, counted_d])
+    found_m = np.isin(objects, matching.met_d[counted_d])
     return Faults(
         kind_n,
         target_n,

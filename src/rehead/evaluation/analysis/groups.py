@@ -10,15 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pycocotools import mask as native
 
-from rehead.evaluation.analysis.curves import class_curve
+from rehead.evaluation.analysis.curves import class_precision
 from rehead.evaluation.analysis.judged import Judged
-from rehead.evaluation.analysis.matching import match, outcomes_of
+from rehead.evaluation.analysis.outcomes import AT_50, outcomes_of
 from rehead.evaluation.analysis.pairs import Entry, Picture
 
 SIDES = (16, 32, 64, 128)
 """Bounds between sizes: the side in pixels of a square with the object's area."""
 _NEIGHBOURS = (1, 3, 6)
-_THRESHOLDS = np.linspace(0.5, 0.95, 10)
 
 Groups = tuple[NDArray[np.int64], NDArray[np.int64]]
 """The group of each annotation (A) and of each detection (D)."""
@@ -44,24 +43,17 @@ def groups(judged: Judged) -> dict[str, list[dict[str, Any]]]:
 
 def scored(judged: Judged, rule: Callable[[Picture], Groups], labels: Sequence[str]) -> list[dict[str, Any]]:
     """Score the groups that a rule numbers from 0, in the order of their labels."""
-    numbers_s1 = np.arange(len(labels))[:, None]
-    matchings = []
-    for picture in judged.pictures:
-        group_a, group_d = rule(picture)
-        outside = {"outside_sa": group_a != numbers_s1, "outside_sd": group_d != numbers_s1}
-        matchings.append(match(picture, "mask", thresholds_t=_THRESHOLDS, **outside))
-    outcomes = outcomes_of(judged.pictures, matchings, list(judged.names))
+    group_m, group_n = (np.concatenate(side) for side in zip(*map(rule, judged.pictures), strict=True))
     shown_n = np.concatenate([shown_d for _, _, shown_d in judged])
     rows = []
     for group, label in enumerate(labels):
-        objects = int(sum(counts[group] for counts in outcomes.objects.values()))
+        outcomes = outcomes_of(judged.lineup, outside_m=group_m != group, outside_n=group_n != group)
+        objects = sum(map(outcomes.objects, judged.names))
         if objects:
-            drawn = [[class_curve(outcomes, key, group=group, step=t) for key in judged.names] for t in range(10)]
-            means = [float(np.mean([curve.ap for curve in row if curve is not None])) for row in drawn]
-            recall = float((outcomes.hits_stn[group, 0] & shown_n).sum() / objects)
-            rows.append(
-                {"name": label, "objects": objects, "AP": float(np.mean(means)), "AP50": means[0], "recall": recall}
-            )
+            lines = [precision for key in judged.names if (precision := class_precision(outcomes, key)) is not None]
+            ap_t = np.mean(lines, axis=(0, 2))
+            recall = float((outcomes.hits_tn[AT_50] & shown_n).sum() / objects)
+            rows.append({"name": label, "objects": objects, "AP": ap_t.mean(), "AP50": ap_t[AT_50], "recall": recall})
     return rows
 
 

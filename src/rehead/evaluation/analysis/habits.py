@@ -39,11 +39,11 @@ def habits_of(judged: Judged) -> Habits:
     objects: dict[tuple[int, int], int] = {}
     found: dict[tuple[int, int], int] = {}
     for picture, matching, shown_d in judged:
-        for place in np.nonzero(matching.objects_sa[0])[0].tolist():
+        for place in np.nonzero(~picture.crowd_a)[0].tolist():
             like = kind_of(picture.annotations[place])
             objects[like] = objects.get(like, 0) + 1
-        rows = np.nonzero(shown_d & matching.hits_std[0, 0])[0]
-        columns = matching.met_std[0, 0, rows]
+        rows = np.nonzero(shown_d & matching.hits_d)[0]
+        columns = matching.met_d[rows]
         for place, iou in zip(columns.tolist(), picture.iou_da(judged.head)[rows, columns].tolist(), strict=True):
             like = kind_of(picture.annotations[place])
             found[like] = found.get(like, 0) + 1

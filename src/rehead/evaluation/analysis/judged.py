@@ -1,4 +1,4 @@
-"""A split judged by one head: every image with who met whom, and what a user sees of it."""
+"""A split judged by boxes or by masks: every image with who met whom, and what a user sees of it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,16 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rehead.evaluation.analysis.matching import Matching, Outcomes, match, outcomes_of
-from rehead.evaluation.analysis.pairs import ENOUGH, Entry, Picture
-
-STEPS = np.array([ENOUGH, 0.75])
-"""IoU thresholds of the matchings; all but precision-recall curves read the first alone."""
+from rehead.evaluation.analysis.outcomes import Lineup, Matching, Outcomes, lineup_of, matchings_of, outcomes_of
+from rehead.evaluation.analysis.pairs import FIELDS, Entry, Picture, pictures_of
+from rehead.evaluation.candidates import candidates
 
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """Images by ascending id, their matchings by one head at `STEPS`, and what became of all detections in a row.
+    """Images by ascending id, their matchings by one head, and what became of all detections in a row.
 
     `names` gives the classes by ascending category id, `least` the score from which detections of each are shown.
     """
@@ -24,8 +22,9 @@ class Judged:
     names: Mapping[int, str]
     least: Mapping[int, float]
     pictures: Sequence[Picture]
-    matchings: Sequence[Matching]
+    lineup: Lineup
     outcomes: Outcomes
+    matchings: Sequence[Matching]
 
     def __iter__(self) -> Iterator[tuple[Picture, Matching, NDArray[np.bool_]]]:
         """Yield each image with its matching and which of its detections (D) are shown."""
@@ -33,10 +32,27 @@ class Judged:
             yield picture, matching, picture.shown_d(self.least)
 
 
-def judge(pictures: Sequence[Picture], head: str, *, names: Mapping[int, str], least: Mapping[int, float]) -> Judged:
-    """Match every image by one head."""
-    matchings = [match(picture, head, thresholds_t=STEPS) for picture in pictures]
-    return Judged(head, names, least, pictures, matchings, outcomes_of(pictures, matchings, list(names)))
+def judge(
+    truth: Entry, results: Sequence[Entry], *, heads: Sequence[str], least: Mapping[int, float], max_detections: int
+) -> dict[str, Judged]:
+    """Match every image by each head; truth and results must have passed the strict readers of `rehead.coco`.
+
+    `least` gives a score for every category id. As in COCO, each class keeps its `max_detections` best of an image.
+    """
+    found = {head: candidates(truth, results, FIELDS[head], max_detections=max_detections) for head in heads}
+    pictures = pictures_of(truth, results, found[heads[0]].result_n.tolist(), heads=heads)
+    judged = {}
+    for head in heads:
+        lineup = lineup_of(pictures, found[head])
+        outcomes = outcomes_of(lineup)
+        matchings = matchings_of(outcomes, pictures)
+        judged[head] = Judged(head, names_of(truth), least, pictures, lineup, outcomes, matchings)
+    return judged
+
+
+def heads_of(results: Sequence[Entry]) -> tuple[str, ...]:
+    """Name the heads that results can be judged by; the last is what all but the box's own numbers rest on."""
+    return tuple(head for head, field in FIELDS.items() if all(field in one for one in results))
 
 
 def names_of(truth: Entry) -> dict[int, str]:

@@ -39,7 +39,7 @@ def _cases(judged: Judged) -> Iterator[Case]:
     for picture, matching, shown_d in judged:
         iou_da, trust_d = picture.iou_da(judged.head), chance[bins_of(picture.scores_d)]
         own_da = np.where(picture.same_da & ~picture.crowd_a, iou_da, 0.0)
-        sure_d = shown_d & matching.counted_std[0, 0] & (trust_d >= _SURE)
+        sure_d = shown_d & matching.counted_d & (trust_d >= _SURE)
         yield Case(picture, iou_da, own_da, trust_d, sure_d, FIELDS[judged.head], judged.names, habits)
 
 

@@ -32,11 +32,13 @@ class Pairs:
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """One image with what is labelled and what was found in it."""
+    """One image with what is labelled and what was found in it, and their places in the truth and in the results."""
 
     image: Entry
     annotations: tuple[Entry, ...]
     found: tuple[Entry, ...]
+    place_a: NDArray[np.int64]
+    place_d: NDArray[np.int64]
     classes_a: NDArray[np.int64]
     crowd_a: NDArray[np.bool_]
     classes_d: NDArray[np.int64]
@@ -61,38 +63,38 @@ class Picture:
         return self.scores_d >= least_d
 
 
-def pictures_of(truth: Entry, results: Sequence[Entry], *, max_detections: int) -> list[Picture]:
-    """Measure every image of a truth by ascending id; as COCO does, each class keeps its `max_detections` best there.
+def pictures_of(
+    truth: Entry, results: Sequence[Entry], counting: Iterable[int], *, heads: Sequence[str]
+) -> list[Picture]:
+    """Measure every image of a truth by ascending id; `counting` are the places of the results that COCO looks at.
 
-    Both must have passed the strict readers of `rehead.coco`. The dense table of an image is dropped once its pairs
-    are taken, so memory follows what overlaps, not images times detections.
+    Truth and results must have passed the strict readers of `rehead.coco`. The dense table of an image is dropped once
+    its pairs are taken, so memory follows what overlaps, not images times detections.
     """
-    heads = heads_of(results)
-    labelled, found = _by_image(truth["annotations"]), _by_image(results)
-    images = sorted(truth["images"], key=lambda image: image["id"])
-    return [
-        _picture(image, labelled.get(image["id"], []), _best(found.get(image["id"], []), max_detections), heads)
-        for image in images
-    ]
-
-
-def heads_of(results: Sequence[Entry]) -> tuple[str, ...]:
-    """Name the heads that results can be judged by; the last is what all but the box's own numbers rest on."""
-    return tuple(head for head, field in FIELDS.items() if all(field in one for one in results))
-
-
-def _picture(image: Entry, annotations: list[Entry], found: list[Entry], heads: Iterable[str]) -> Picture:
-    crowds = [int(bool(one.get("iscrowd"))) for one in annotations]
-    return Picture(
-        image,
-        tuple(annotations),
-        tuple(found),
-        np.array([one["category_id"] for one in annotations], dtype=np.int64),
-        np.array(crowds, dtype=np.bool_),
-        np.array([one["category_id"] for one in found], dtype=np.int64),
-        np.array([one["score"] for one in found], dtype=float),
-        {head: _pairs(annotations, found, FIELDS[head], crowds) for head in heads},
-    )
+    annotations = truth["annotations"]
+    labelled = _by_image((one["image_id"], place) for place, one in enumerate(annotations))
+    found = _by_image((results[place]["image_id"], place) for place in sorted(counting))
+    pictures = []
+    for image in sorted(truth["images"], key=lambda image: image["id"]):
+        place_a, place_d = labelled.get(image["id"], []), found.get(image["id"], [])
+        place_d.sort(key=lambda place: -results[place]["score"])
+        own, seen = [annotations[place] for place in place_a], [results[place] for place in place_d]
+        crowds = [int(one["iscrowd"]) for one in own]
+        pictures.append(
+            Picture(
+                image,
+                tuple(own),
+                tuple(seen),
+                np.array(place_a, dtype=np.int64),
+                np.array(place_d, dtype=np.int64),
+                np.array([one["category_id"] for one in own], dtype=np.int64),
+                np.array(crowds, dtype=np.bool_),
+                np.array([one["category_id"] for one in seen], dtype=np.int64),
+                np.array([one["score"] for one in seen], dtype=float),
+                {head: _pairs(own, seen, FIELDS[head], crowds) for head in heads},
+            )
+        )
+    return pictures
 
 
 def _pairs(annotations: list[Entry], found: list[Entry], field: str, crowds: list[int]) -> Pairs:
@@ -103,18 +105,8 @@ def _pairs(annotations: list[Entry], found: list[Entry], field: str, crowds: lis
     return Pairs(rows, columns, iou_da[rows, columns])
 
 
-def _best(found: list[Entry], most: int) -> list[Entry]:
-    kept: list[Entry] = []
-    counts: dict[int, int] = {}
-    for one in sorted(found, key=lambda one: -one["score"]):
-        counts[one["category_id"]] = counts.get(one["category_id"], 0) + 1
-        if counts[one["category_id"]] <= most:
-            kept.append(one)
-    return kept
-
-
-def _by_image(entries: Iterable[Entry]) -> dict[int, list[Entry]]:
-    groups: dict[int, list[Entry]] = {}
-    for one in entries:
-        groups.setdefault(one["image_id"], []).append(one)
+def _by_image(places: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
+    groups: dict[int, list[int]] = {}
+    for image_id, place in places:
+        groups.setdefault(image_id, []).append(place)
     return groups

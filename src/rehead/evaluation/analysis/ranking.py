@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rehead.evaluation.analysis.calibration import bins_of, chances
-from rehead.evaluation.analysis.judged import Judged, judge, names_of
-from rehead.evaluation.analysis.matching import Matching
-from rehead.evaluation.analysis.pairs import Entry, Picture, pictures_of
+from rehead.evaluation.analysis.judged import Judged, judge
+from rehead.evaluation.analysis.outcomes import Matching
+from rehead.evaluation.analysis.pairs import Entry, Picture
 
 MOST = 12
 """Images named in each ranking."""
@@ -30,12 +30,9 @@ class PictureScore:
 def rank_pictures(truth: Entry, results: Sequence[Entry], *, score_threshold: float) -> list[PictureScore]:
     """Score every picture of a COCO truth against COCO results by masks, one threshold for all classes, worst first."""
     shown = [one for one in results if one["score"] >= score_threshold]
-    names = names_of(truth)
-    least = dict.fromkeys(names, score_threshold)
-    return sorted(
-        tallies(judge(pictures_of(truth, shown, max_detections=len(shown)), "mask", names=names, least=least)),
-        key=_worst_first,
-    )
+    least = {category["id"]: score_threshold for category in truth["categories"]}
+    judged = judge(truth, shown, heads=["mask"], least=least, max_detections=len(shown))["mask"]
+    return sorted(tallies(judged), key=_worst_first)
 
 
 def tallies(judged: Judged) -> list[PictureScore]:
@@ -81,34 +78,34 @@ def surprises(judged: Judged) -> list[float]:
     right, missing = chances(judged.outcomes), _chances_missed(judged)
     sums = []
     for picture, matching, shown_d in judged:
-        wrong_d = shown_d & matching.counted_std[0, 0] & ~matching.hits_std[0, 0]
-        missed = picture.classes_a[_missed_a(matching, shown_d)].tolist()
+        wrong_d = shown_d & matching.counted_d & ~matching.hits_d
+        missed = picture.classes_a[_missed_a(picture, matching, shown_d)].tolist()
         errors = [*(1.0 - right[bins_of(picture.scores_d[wrong_d])]), *(missing[key] for key in missed)]
         sums.append(float(np.maximum(np.log2(0.5 / np.array(errors)), 0.0).sum()))
     return sums
 
 
 def _tally(picture: Picture, matching: Matching, shown_d: NDArray[np.bool_], *, head: str) -> PictureScore:
-    hits = np.nonzero(shown_d & matching.hits_std[0, 0])[0]
-    overlap = float(picture.iou_da(head)[hits, matching.met_std[0, 0, hits]].sum())
-    missed = int(_missed_a(matching, shown_d).sum())
-    spurious = int((shown_d & matching.counted_std[0, 0]).sum()) - len(hits)
+    hits = np.nonzero(shown_d & matching.hits_d)[0]
+    overlap = float(picture.iou_da(head)[hits, matching.met_d[hits]].sum())
+    missed = int(_missed_a(picture, matching, shown_d).sum())
+    spurious = int((shown_d & matching.counted_d).sum()) - len(hits)
     weight = len(hits) + (missed + spurious) / 2
     return PictureScore(picture.image["id"], overlap / weight if weight else 1.0, len(hits), missed, spurious)
 
 
-def _missed_a(matching: Matching, shown_d: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _missed_a(picture: Picture, matching: Matching, shown_d: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Tell which annotations are objects that no shown detection found."""
-    missed_a = matching.objects_sa[0].copy()
-    missed_a[matching.met_std[0, 0, shown_d & matching.hits_std[0, 0]]] = False
+    missed_a = ~picture.crowd_a
+    missed_a[matching.met_d[shown_d & matching.hits_d]] = False
     return missed_a
 
 
 def _chances_missed(judged: Judged) -> dict[int, float]:
     """Give for each class the chance that an object is missed; one missed and one found are added (Laplace)."""
-    missed = np.concatenate([p.classes_a[_missed_a(m, shown_d)] for p, m, shown_d in judged])
+    missed = np.concatenate([p.classes_a[_missed_a(p, m, shown_d)] for p, m, shown_d in judged])
     counts = {key: int((missed == key).sum()) for key in judged.names}
-    return {key: (count + 1) / (int(judged.outcomes.objects[key][0]) + 2) for key, count in counts.items()}
+    return {key: (count + 1) / (judged.outcomes.objects(key) + 2) for key, count in counts.items()}
 
 
 def _worst_first(one: PictureScore) -> tuple[float, int, int]:

@@ -13,9 +13,9 @@ from rehead.evaluation.analysis.counting import counting
 from rehead.evaluation.analysis.curves import recall_curves, score_curves
 from rehead.evaluation.analysis.error_types import error_types
 from rehead.evaluation.analysis.groups import groups
-from rehead.evaluation.analysis.judged import judge, names_of
+from rehead.evaluation.analysis.judged import heads_of, judge, names_of
 from rehead.evaluation.analysis.label_errors import label_errors
-from rehead.evaluation.analysis.pairs import ENOUGH, Entry, heads_of, pictures_of
+from rehead.evaluation.analysis.pairs import ENOUGH, Entry
 from rehead.evaluation.analysis.ranking import images_ranked
 
 THRESHOLD = 0.5
@@ -34,15 +34,13 @@ def analyse(
     `recall_curves`, `errors` by `error_types`, `images` and `rankings` by `images_ranked`. All but `curves` and
     `errors` are about masks at IoU 0.5, of results without masks about boxes; `areas` and `groups` are None then.
     """
-    names = names_of(truth)
-    least = _by_category(thresholds, names)
-    pictures = pictures_of(truth, results, max_detections=max_detections)
-    by_head = {head: judge(pictures, head, names=names, least=least) for head in heads_of(results)}
+    least = _by_category(thresholds, names_of(truth))
+    by_head = judge(truth, results, heads=heads_of(results), least=least, max_detections=max_detections)
     judged = list(by_head.values())[-1]
     masks = judged.head == "mask"
     parts = {
         "iou": ENOUGH,
-        "thresholds": {names[key]: score for key, score in least.items()},
+        "thresholds": {judged.names[key]: score for key, score in least.items()},
         "curves": {head: recall_curves(one) for head, one in by_head.items()},
         "score_curves": score_curves(judged),
         "confusion": confusion(judged),
