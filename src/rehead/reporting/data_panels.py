@@ -22,7 +22,7 @@ COCO_LIMIT = 100
 _SOFT = "#59636f"
 _BINS = 36
 _SEEN_COLOURS = ("#56B4E9", "#0072B2", "#1b2027")
-_HEAT = LinearSegmentedColormap.from_list("heat", ["#ffffff", "#bfe0f5", "#56B4E9", "#0072B2", "#06283d"])
+HEAT = LinearSegmentedColormap.from_list("heat", ["#ffffff", "#bfe0f5", "#56B4E9", "#0072B2", "#06283d"])
 _WIDEST = 8
 _SIZE_TICKS = (1, 2, 4, 8, 16, 32, 96, 256, 512, 1024, 2048, 4096, 8192)
 _STEPS = (1, 2, 5, 10)
@@ -97,7 +97,7 @@ def plot_places(axes: Axes, splits: Splits, colours: Colours) -> None:
     one = merged(splits)
     shape = float(np.median(one.sizes_n2[:, 0] / one.sizes_n2[:, 1]))
     boxes = coverage(one)
-    axes.imshow(boxes, cmap=_HEAT, vmin=0, extent=(0, shape, 1, 0), interpolation="bilinear")
+    axes.imshow(boxes, cmap=HEAT, vmin=0, extent=(0, shape, 1, 0), interpolation="bilinear")
     axes.set(xticks=[], yticks=[], anchor="W")
     axes.set_xlabel(f"at most {boxes.max():.2g} objects over a place, mean of all images", loc="left", size=9)
     axes.grid(visible=False)
