@@ -73,7 +73,7 @@ def test_an_outline_too_poor_to_be_found_is_named_too() -> None:
 def test_an_object_that_nothing_comes_near_is_a_spurious_label() -> None:
     doubt = the_doubt([*LABELS, square(85, 85)], RIGHT)
     named = (doubt["kind"], doubt["class"], doubt["predicted"], doubt["score"], doubt["strength"])
-    assert named == ("spurious label", "nut", None, None, 1.0)
+    assert named == ("spurious label", "nut", None, None, pytest.approx(17 / 18, abs=1e-6))
 
 
 def test_an_object_is_not_doubted_where_an_unsure_detection_comes_near() -> None:
@@ -96,7 +96,7 @@ def test_a_detection_on_a_crowd_region_is_no_missing_label() -> None:
 
 def test_the_reason_names_the_numbers() -> None:
     assert the_doubt([square(10, 10, category=BOLT), *LABELS[1:]], RIGHT)["why"] == (
-        "Labelled bolt, but nut is found with score 0.95 and IoU 1.00; no bolt is found."
+        "Labelled bolt, but found as nut with score 0.95 and IoU 1.00; no bolt is found."
     )
 
 
@@ -104,8 +104,8 @@ def test_the_strongest_doubt_comes_first() -> None:
     labels = [square(16, 10), *LABELS[2:], square(85, 85)]
     listed = doubts(labels, RIGHT)
     assert [(one["rank"], one["kind"]) for one in listed] == [
-        (1, "spurious label"),
-        (2, "missing label"),
+        (1, "missing label"),
+        (2, "spurious label"),
         (3, "bad outline"),
     ]
 
@@ -116,3 +116,13 @@ def test_no_more_than_fifty_are_listed() -> None:
     results = found(*((one, 0.95) for one in [*labels, *unlabelled]))
     analysis = analyse(truth_of(*labels, images=10), results, thresholds={}, max_detections=100)
     assert len(analysis["label_errors"]) == 50
+
+
+def test_what_there_are_too_few_of_is_not_doubted() -> None:
+    few = [square(10, 10 + 40 * n) for n in range(5)]
+    assert doubts(few, [(one, 0.95) for one in few[1:]]) == []
+
+
+def test_the_reason_against_a_lonely_label_names_how_many_others_are_found() -> None:
+    why = the_doubt([*LABELS, square(85, 85)], RIGHT)["why"]
+    assert why.endswith("; 16 of the 16 other objects of its class and size are found.")

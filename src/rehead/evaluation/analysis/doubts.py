@@ -68,7 +68,7 @@ def _missing(case: Case) -> Iterator[Doubt]:
     for place, row in enumerate(rows.tolist()):
         if not (overlap[place, :place] >= LEAST).any():
             trust = float(case.trust_d[row])
-            why = f"{_claim(case, row)} where nothing is labelled; {trust:.0%} of such scores are right."
+            why = f"Found {_claim(case, row)} where nothing is labelled; {trust:.0%} of such scores are right."
             yield Doubt("missing label", trust, case.picture.image, None, case.picture.found[row], None, why)
 
 
@@ -83,7 +83,7 @@ def _misnamed(case: Case, place: int) -> Iterator[Doubt]:
     trust, defence = float(case.trust_d[row]), float(case.trust_d[own_d].max(initial=0.0))
     if trust > defence:
         label = case.names[int(case.picture.classes_a[place])]
-        claim = f"{_claim(case, row)} and IoU {case.iou_da[row, place]:.2f}"
+        claim = f"found {_claim(case, row)} and IoU {case.iou_da[row, place]:.2f}"
         best = (
             f"the best {label} scores {case.picture.scores_d[own_d].max():.2f}"
             if own_d.any()
@@ -95,29 +95,29 @@ def _misnamed(case: Case, place: int) -> Iterator[Doubt]:
 
 def _misdrawn(case: Case, place: int) -> Iterator[Doubt]:
     """Doubt the outline where even the closest sure detection of its class overlaps far less than is usual."""
-    usual = case.habits.usual_overlap(int(case.picture.classes_a[place]))
+    usual = case.habits.overlaps.get(int(case.picture.classes_a[place]))
     rows = np.nonzero(case.sure_d & (case.own_da[:, place] > 0) & (case.own_da.argmax(axis=1) == place))[0]
     if usual is None or not len(rows):
         return
     row = int(rows[case.own_da[rows, place].argmax()])
     iou = float(case.own_da[row, place])
     if iou < _POOR * usual:
-        why = f"{_claim(case, row)}, but overlaps the label by IoU {iou:.2f} only; {usual:.2f} is usual for its class."
+        why = f"Found {_claim(case, row)}, but only with IoU {iou:.2f}; {usual:.2f} is usual for its class."
         yield _doubt("bad outline", float(case.trust_d[row]) * (1.0 - iou / usual), case, place, row, why)
 
 
 def _spurious(case: Case, place: int) -> Iterator[Doubt]:
     """Doubt that anything is there where no detection, however unsure, comes near."""
     annotation = case.picture.annotations[place]
-    share = case.habits.share_found(annotation)
-    if share is None or share < _WELL or (case.iou_da[:, place] > 0).any():
+    others = case.habits.others_found(annotation)
+    if others is None or (case.iou_da[:, place] > 0).any():
         return
-    label = case.names[annotation["category_id"]]
-    why = (
-        f"Labelled {label}, but no detection of any score or class comes near; of the other objects of this class and "
-        f"size {share:.0%} are found."
-    )
-    yield Doubt("spurious label", share, case.picture.image, annotation, None, None, why)
+    share = (others[0] + 1) / (others[1] + 2)  # as for the chance that a score is right: few of them say little
+    if share >= _WELL:
+        label = case.names[annotation["category_id"]]
+        found = f"{others[0]} of the {others[1]} other objects of its class and size are found"
+        why = f"Labelled {label}, but no detection of any score or class comes near; {found}."
+        yield Doubt("spurious label", share, case.picture.image, annotation, None, None, why)
 
 
 def _doubt(kind: str, strength: float, case: Case, place: int, row: int, why: str) -> Doubt:
@@ -128,4 +128,4 @@ def _doubt(kind: str, strength: float, case: Case, place: int, row: int, why: st
 
 def _claim(case: Case, row: int) -> str:
     one = case.picture.found[row]
-    return f"{case.names[one['category_id']]} is found with score {one['score']:.2f}"
+    return f"as {case.names[one['category_id']]} with score {one['score']:.2f}"

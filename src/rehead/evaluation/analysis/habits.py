@@ -1,5 +1,6 @@
 """What a model usually does on a split: how well it outlines each class, and how often it finds such objects."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -8,29 +9,23 @@ import numpy as np
 from rehead.evaluation.analysis.judged import Judged
 from rehead.evaluation.analysis.pairs import Entry
 
-_FEWEST = 5
-"""Objects below which nothing counts as usual."""
-_STEP = 2.0
-"""Factor between the sides of one size of object and the next."""
+FEWEST = 5
+"""Objects below which nothing counts as usual; a class with fewer has no usual overlap."""
 
 
 @dataclass(frozen=True)
 class Habits:
-    """By class: the usual overlap of a found object; by class and size: how many objects there are, and are found."""
+    """By class the median overlap of what is found, by class and size how many objects there are, and are found."""
 
     overlaps: Mapping[int, float]
     objects: Mapping[tuple[int, int], int]
     found: Mapping[tuple[int, int], int]
 
-    def usual_overlap(self, category: int) -> float | None:
-        """Give the median IoU of the class's found objects, None if they are too few to tell."""
-        return self.overlaps.get(category)
-
-    def share_found(self, missed: Entry) -> float | None:
-        """Give the share found of the objects like a missed one, itself aside; None if they are too few to tell."""
+    def others_found(self, missed: Entry) -> tuple[int, int] | None:
+        """Count the objects like a missed one that are found, and all of them, itself aside; None for a few."""
         like = kind_of(missed)
         others = self.objects[like] - 1
-        return self.found.get(like, 0) / others if others >= _FEWEST else None
+        return (self.found.get(like, 0), others) if others >= FEWEST else None
 
 
 def habits_of(judged: Judged) -> Habits:
@@ -48,11 +43,11 @@ def habits_of(judged: Judged) -> Habits:
             like = kind_of(picture.annotations[place])
             found[like] = found.get(like, 0) + 1
             overlaps.setdefault(like[0], []).append(iou)
-    usual = {key: float(np.median(values)) for key, values in overlaps.items() if len(values) >= _FEWEST}
+    usual = {key: float(np.median(values)) for key, values in overlaps.items() if len(values) >= FEWEST}
     return Habits(usual, objects, found)
 
 
 def kind_of(annotation: Entry) -> tuple[int, int]:
     """Name objects that are alike: their class, and how often their side doubles from one pixel."""
     side = max(float(annotation["area"]), 1.0) ** 0.5
-    return annotation["category_id"], int(np.log2(side) / np.log2(_STEP))
+    return annotation["category_id"], math.floor(math.log2(side))

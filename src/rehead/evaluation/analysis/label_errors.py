@@ -27,7 +27,7 @@ def label_errors(judged: Judged) -> list[dict[str, Any]]:
     - bad outline: it overlaps an object of its own class by less than 0.8 of the class's usual IoU, and none does
       better. Strength: its trust, times the share of the usual that is lacking.
     - spurious label: an object that no detection touches, though at least 3 in 4 of its class and size are found.
-      Strength: that share.
+      Strength: that share, with one found and one missed added.
     """
     doubts = [doubt for case in _cases(judged) for doubt in doubts_about(case)]
     doubts.sort(key=lambda one: (-one.strength, -one.found["score"] if one.found else 0.0, one.image["id"]))
@@ -59,5 +59,5 @@ def _entry(rank: int, doubt: Doubt, names: Mapping[int, str]) -> dict[str, Any]:
         "iou": doubt.iou,
         "bbox": list(shown["bbox"]),
         "annotation_id": label["id"] if label else None,
-        "why": doubt.why[0].upper() + doubt.why[1:],
+        "why": doubt.why,
     }
