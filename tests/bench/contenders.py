@@ -22,7 +22,7 @@ Figures = dict[str, Any]
 def run_peer(data: Path, **flags: object) -> Figures:
     """Run the peer's script on a COCO folder; gives its last line, and the seconds at which each epoch ended."""
     options = [text for name, value in flags.items() for text in (f"--{name.replace('_', '-')}", str(value))]
-    lines = _lines([sys.executable, str(SCRIPT), str(data), *options])
+    lines = run_lines([sys.executable, str(SCRIPT), str(data), *options])
     ends = [float(line.split()[-1].removesuffix("s")) for line in lines if line.startswith("epoch ")]
     return {**json.loads(lines[-1]), "epoch_ends_s": ends}
 
@@ -45,13 +45,13 @@ def run_ours(
         "stop_at": stop_at,
         "without": without,
     }
-    found: Figures = json.loads(_lines([sys.executable, str(_WORKER), json.dumps(spec)])[-1])
+    found: Figures = json.loads(run_lines([sys.executable, str(_WORKER), json.dumps(spec)])[-1])
     return found
 
 
 def grown_megabytes(draw: str) -> float:
     """Measure what mask targets take, drawn by "ours" or "torchvision"; see target_worker.py."""
-    return float(_lines([sys.executable, str(_WORKER.with_name("target_worker.py")), draw])[-1])
+    return float(run_lines([sys.executable, str(_WORKER.with_name("target_worker.py")), draw])[-1])
 
 
 def canonical(data: Path, folder: Path) -> Path:
@@ -60,7 +60,8 @@ def canonical(data: Path, folder: Path) -> Path:
     return folder
 
 
-def _lines(command: list[str]) -> list[str]:
+def run_lines(command: list[str]) -> list[str]:
+    """Run a Python command on as many threads as are set; gives what it printed, line by line."""
     environment = {**os.environ, "OMP_NUM_THREADS": THREADS, "OMP_WAIT_POLICY": "PASSIVE"}
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment, check=True)
     return done.stdout.splitlines()
