@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -129,3 +132,27 @@ def test_a_crop_shows_the_pasted_mask_and_what_of_it_the_image_cuts_off(seen: tu
         placed[y : y + crop.mask_hw.shape[0], x : x + crop.mask_hw.shape[1]] = crop.mask_hw
         assert np.array_equal(placed[100 : 100 + HEIGHT, 100 : 100 + WIDTH], found)
         assert crop.mask_hw.size >= 1
+
+
+_LARGE = """
+import resource
+import torch
+from rehead.evaluation.pasting import paste_masks
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+box = torch.tensor([[0.4, 0.3, 3999.8, 2999.5]])
+paste_masks(torch.rand(1, 28, 28), box, height=3000, width=4000)
+before = peak()
+masks = paste_masks(torch.rand(100, 28, 28), box.repeat(100, 1), height=3000, width=4000)
+print(peak() - before, sum(len(mask["counts"]) for mask in masks) / 2**20)
+"""
+
+
+@pytest.mark.slow
+def test_a_hundred_objects_as_large_as_a_photograph_take_little_more_memory_than_their_run_lengths() -> None:
+    told = subprocess.run([sys.executable, "-c", _LARGE], capture_output=True, text=True, check=True).stdout.split()
+    grown, written = (float(number) for number in told)
+    assert written > 5
+    assert grown < written + 30
