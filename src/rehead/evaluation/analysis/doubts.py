@@ -16,7 +16,7 @@ from rehead.evaluation.analysis.pairs import ENOUGH, LEAST, Entry, Picture
 
 _POOR = 0.8
 """Share of its class's usual overlap below which an outline is in doubt."""
-_WELL = 0.75
+_WELL = 0.9
 """Least share found of the objects like it, for one that nothing touches to be in doubt."""
 
 

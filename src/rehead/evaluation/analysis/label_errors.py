@@ -26,7 +26,7 @@ def label_errors(judged: Judged) -> list[dict[str, Any]]:
       detection with the label's class lacks of trust.
     - bad outline: it overlaps an object of its own class by less than 0.8 of the class's usual IoU, and none does
       better. Strength: its trust, times the share of the usual that is lacking.
-    - spurious label: an object that no detection touches, though at least 3 in 4 of its class and size are found.
+    - spurious label: an object that no detection touches, though at least 9 in 10 of its class and size are found.
       Strength: that share, with one found and one missed added.
     """
     doubts = [doubt for case in _cases(judged) for doubt in doubts_about(case)]
