@@ -37,8 +37,8 @@ def mended(faults: Faults, kind: int) -> Faults:
 
     A class or localisation error becomes the hit that it should have been, with its score: of those that mean one
     object the best, if nothing else found it; the rest are removed, as are errors of any other kind. Missed objects
-    are no longer asked for. In the authors' program a class and a localisation error that mean one object compete for it, whichever
-    is mended; here nothing but the kind in hand is touched.
+    are no longer asked for. In the authors' program a class and a localisation error that mean one object compete for
+    it, whichever is mended; here nothing but the kind in hand is touched.
     """
     if kind == MISSED:
         return replace(faults, asked_m=~faults.missed_m)
