@@ -25,14 +25,18 @@ Row = tuple[str | float, ...]
 
 
 def write_analysis_figures(analysis: Facts, folder: Path) -> list[Path]:
-    """Write into `folder` what the analysis holds; parts that it leaves out are left out. Returns the paths."""
+    """Draw into `folder` what the analysis holds, as PNG files; parts that it leaves out are left out."""
     written = []
     for name, (part, draw) in FIGURES.items():
         if analysis.get(part):
-            with mpl.rc_context(STYLE):
-                figure = draw(analysis)
-            write_figure(folder / f"{name}.png", figure)
+            write_figure(folder / f"{name}.png", draw(analysis))
             written.append(folder / f"{name}.png")
+    return written
+
+
+def write_analysis_tables(analysis: Facts, folder: Path) -> list[Path]:
+    """Write the CSV files from which DVC draws several revisions into one plot; a folder of images is none for them."""
+    written = []
     for name, (part, rows) in TABLES.items():
         if analysis.get(part):
             buffer = io.StringIO()
@@ -42,6 +46,7 @@ def write_analysis_figures(analysis: Facts, folder: Path) -> list[Path]:
     return written
 
 
+@mpl.rc_context(STYLE)
 def draw_precision(analysis: Facts) -> Figure:
     """Draw precision over recall: the mean of both heads, and each class's masks."""
     curves = analysis["curves"]
@@ -52,6 +57,7 @@ def draw_precision(analysis: Facts) -> Figure:
     return figure
 
 
+@mpl.rc_context(STYLE)
 def draw_confusion(analysis: Facts) -> Figure:
     """Draw which class is taken for which, as shares of a class's objects; of many classes those with most mistakes.
 
@@ -87,26 +93,31 @@ def draw_confusion(analysis: Facts) -> Figure:
     return figure
 
 
+@mpl.rc_context(STYLE)
 def draw_errors(analysis: Facts) -> Figure:
     """Draw what each kind of error costs."""
     return _single(lambda axes: panels.plot_errors(axes, analysis["errors"]))
 
 
+@mpl.rc_context(STYLE)
 def draw_calibration(analysis: Facts) -> Figure:
     """Draw whether scores are to be believed."""
     return _single(lambda axes: panels.plot_calibration(axes, analysis["calibration"]), width=5.2, height=4.8)
 
 
+@mpl.rc_context(STYLE)
 def draw_counting(analysis: Facts) -> Figure:
     """Draw objects counted over objects there."""
     return _single(lambda axes: panels.plot_counts(axes, analysis["counting"]), width=5.2, height=4.8)
 
 
+@mpl.rc_context(STYLE)
 def draw_by_iou(analysis: Facts) -> Figure:
     """Draw AP of each head over the IoU that counts as a match."""
     return _single(lambda axes: panels.plot_by_iou(axes, analysis["by_iou"]))
 
 
+@mpl.rc_context(STYLE)
 def draw_thresholds(analysis: Facts) -> Figure:
     """Draw precision, recall and F1 over the score, and F1 of each class with its threshold."""
     figure, (left, right) = _pair()
