@@ -7,7 +7,8 @@ import numpy as np
 from PIL import Image
 
 from rehead.reporting import palette
-from rehead.reporting.gallery import compose_comparison, write_overlays
+from rehead.reporting.gallery import write_overlays
+from rehead.reporting.sheets import compose_comparison
 
 PANE = np.full((480, 480, 3), 128, dtype=np.uint8)
 

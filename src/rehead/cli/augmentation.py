@@ -20,7 +20,7 @@ def augment(
     from rehead.cli.variety import draw_variety, epochs_shown, varied_by  # torch, torchvision: 4 to 14 s
     from rehead.dataset.split import load_split
     from rehead.params import read_params
-    from rehead.reporting.gallery import write_png
+    from rehead.reporting.sheets import write_png
     from rehead.training.plan import TrainPlan
 
     plan = read_params("train", TrainPlan, path=_PARAMS)

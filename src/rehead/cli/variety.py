@@ -12,8 +12,8 @@ from rehead.dataset.ordering import Visit
 from rehead.dataset.plan import AugmentPlan
 from rehead.dataset.split import Sample, Split
 from rehead.reporting import palette
-from rehead.reporting.gallery import draw_legend, stack_strips
 from rehead.reporting.overlays import Pixels, outline_objects
+from rehead.reporting.sheets import draw_legend, stack_strips
 from rehead.training.plan import TrainPlan
 
 _CELL, _GAP, _HEADING = 320, 12, 36

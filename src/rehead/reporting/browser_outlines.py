@@ -5,10 +5,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from rehead.coco.borders import trace_loops
 from rehead.coco.rle import bounding_box
 from rehead.coco.windows import Window
 from rehead.reporting.overlays import Object, Region, region_of
-from rehead.serving.borders import trace_loops
 
 SHOWN_SIDE = 800
 """Longest side of a picture in the page, in pixels."""

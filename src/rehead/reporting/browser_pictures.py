@@ -11,9 +11,9 @@ from rehead.evaluation.analysis.pairs import Picture
 from rehead.reporting.browser_objects import Objects, Shown, shown_objects
 from rehead.reporting.browser_outlines import SHOWN_SIDE, grid_size
 from rehead.reporting.browser_states import FOUND, IGNORED
-from rehead.reporting.gallery import as_webp, read_rgb
 from rehead.reporting.overlays import scaled
 from rehead.reporting.page import embed
+from rehead.reporting.sheets import as_webp, read_rgb
 
 _MANY = 48
 _SIDE_OF_MANY = 480

@@ -13,8 +13,8 @@ from PIL import Image, ImageDraw
 from rehead.coco.decoding import decode_image
 from rehead.coco.records import Dataset, ImageRecord
 from rehead.reporting import palette
-from rehead.reporting.gallery import as_webp, draw_legend, stack_strips
 from rehead.reporting.overlays import Pixels, class_position, outline_objects
+from rehead.reporting.sheets import as_webp, draw_legend, stack_strips
 from rehead.reporting.wording import shortened
 from rehead.reporting.worst_cases import GROUPS, Case, find_cases
 

@@ -12,9 +12,9 @@ from rehead.files import write_atomically
 from rehead.reporting.contact_sheet import Tile, compose_sheet, draw_tiles
 from rehead.reporting.data_figures import draw_data_figures, plot_objects, split_colour
 from rehead.reporting.data_rows import class_bars, statistic_rows
-from rehead.reporting.gallery import write_png
 from rehead.reporting.page import Drawing, drawing, render
 from rehead.reporting.rows import ACTIONS, Facts, FaultRow, fault_rows
+from rehead.reporting.sheets import write_png
 from rehead.reporting.wording import percent, plain
 from rehead.reporting.worst_cases import GROUPS
 

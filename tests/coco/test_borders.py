@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rehead.coco.borders import trace_borders, trace_loops
 from rehead.coco.rle import decode, polygons_to_rle
-from rehead.serving.borders import trace_borders, trace_loops
 
 
 def _mask(text: str) -> np.ndarray:
