@@ -107,6 +107,16 @@ def test_boxes_of_no_number_end_the_verb(truth: Path) -> None:
     assert (found.exit_code, found.stdout) == (1, "")
 
 
+def test_images_of_one_file_name_are_told_by_their_ids(truth: Path) -> None:
+    document = json.loads(truth.read_text())
+    document["images"].append(document["images"][0] | {"id": 4})
+    document["annotations"].append(document["annotations"][0] | {"id": 2, "image_id": 4})
+    truth.write_text(json.dumps(document), encoding="utf-8-sig")
+    scored = score_files(truth, results(truth, FOUND, FOUND | {"image_id": 4}))
+    assert scored.scores.box["AP"] == pytest.approx(1.0)
+    assert (scored.dataset["images"], scored.remarks) == (2, ())
+
+
 def test_masks_alone_are_scored_by_their_boxes_too(truth: Path) -> None:
     mask = {key: value for key, value in FOUND.items() if key != "bbox"}
     mask["segmentation"] = polygons_to_rle([OUTLINE], 48, 64)

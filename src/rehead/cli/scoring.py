@@ -1,13 +1,16 @@
 """Scoring of COCO files: truth and results pass the strict readers before an evaluator sees them."""
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from rehead.cli.truth import described, sound
 from rehead.coco.faults import FaultLog
 from rehead.coco.reading import read_dataset
+from rehead.coco.records import Dataset
 from rehead.coco.results import check_results
 from rehead.coco.truth import document_of
 from rehead.evaluation.coco_map import (
@@ -20,10 +23,10 @@ from rehead.evaluation.coco_map import (
     scores_of,
 )
 from rehead.evaluation.undefined import reasons
-from rehead.files import read_json
 
 _LARGEST = 1e15
 _COCO_LIMIT = 100
+_NAMESAKES = "file-name-twice"
 
 
 @dataclass(frozen=True)
@@ -86,9 +89,12 @@ def _truth_document(path: Path) -> tuple[dict[str, Any], list[str]]:
     Published numbers are computed from the file as it stands, so no repair of a box may move them. What the reader
     leaves out is told, since an evaluator that reads less strictly gives other numbers.
     """
-    log = FaultLog({})
-    data = sound(read_dataset(path, None, log), log, path)
-    given = {entry["id"]: entry for entry in read_json(path)["annotations"] if type(entry.get("id")) is int}
+    data, log = _read(path)
+    raw = json.loads(path.read_text(encoding="utf-8-sig"))
+    if _NAMESAKES in log.totals():
+        with TemporaryDirectory() as folder:
+            data, log = _read(_with_own_names(raw, Path(folder) / path.name))
+    given = {entry["id"]: entry for entry in raw["annotations"] if type(entry.get("id")) is int}
     document = document_of(data)
     for item, annotation in zip(data.annotations, document["annotations"], strict=True):
         entry = given.get(item.id, {})
@@ -96,6 +102,21 @@ def _truth_document(path: Path) -> tuple[dict[str, Any], list[str]]:
         annotation["area"] = _given_area(entry) or annotation["area"]
     lost = [f"{count} {code}" for code, count in log.totals().items() if log.actions[code] == "drop"]
     return document, [f"{path}: left out as unsound, see `rehead check`: {', '.join(lost)}"] if lost else []
+
+
+def _read(path: Path) -> tuple[Dataset, FaultLog]:
+    log = FaultLog({})
+    return sound(read_dataset(path, None, log), log, path), log
+
+
+def _with_own_names(document: dict[str, Any], copy: Path) -> Path:
+    """Write a copy in which each image has a name of its own.
+
+    Images of one name are one file for training; results tell them by their ids, and so does every evaluator.
+    """
+    images = [{**image, "file_name": f"{image['id']}/{image['file_name']}"} for image in document["images"]]
+    copy.write_text(json.dumps({**document, "images": images}), encoding="utf-8")
+    return copy
 
 
 def _given_box(entry: dict[str, Any]) -> list[float] | None:
