@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 
 from rehead.files import read_json, write_json
 from rehead.params import read_params
-from rehead.registry.packaging import package_detector
+from rehead.registry.packaging import package_detector, settings_of
 from rehead.registry.plan import RegisterPlan
 from rehead.registry.promotion import Contender
 from rehead.registry.receipt import receipt_of, version_tags
@@ -14,7 +14,6 @@ from rehead.registry.rescoring import check_agreement, refused_images, score_mod
 from rehead.registry.versions import open_versions
 from rehead.reporting.model_card import write_model_card
 from rehead.serving.images import Limits
-from rehead.serving.model import Settings
 from rehead.stage import run, stage
 from rehead.tracking.lineage import lineage_tags
 
@@ -30,7 +29,7 @@ def main(*, detector: Path, dataset: Path, evaluation: Path, training: Path, rec
             return score_model(location, dataset, max_detections=config["model"]["max_detections"]).mask["AP"]
 
         with TemporaryDirectory() as scratch:
-            settings = Settings(plan.score_threshold, plan.max_megapixels * 1_000_000)
+            settings = settings_of(plan, scored)
             package = package_detector(detector, Path(scratch) / "model", settings=settings)
             check_agreement(mask_ap(str(package.folder)), scored["mask"]["AP"])
 
@@ -41,7 +40,7 @@ def main(*, detector: Path, dataset: Path, evaluation: Path, training: Path, rec
             done = register(package, new, plan, versions=versions, rescore=mask_ap, tags=tags, run_id=run_id)
 
         refused = refused_images(dataset, Limits(max_pixels=settings.max_pixels))
-        facts = receipt_of(done, new, box_ap=box_ap, lineage=lineage, refused=refused)
+        facts = receipt_of(done, new, box_ap=box_ap, lineage=lineage, refused=refused, serving=settings.as_dict())
         write_json(receipt, facts)
         write_model_card(card, {**facts, "evaluation": scored, "training": trained, "model": config["model"]})
         print(f"{done.name} version {done.version} is the {done.alias}: {done.because}")

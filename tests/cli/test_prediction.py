@@ -10,10 +10,13 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from rehead.cli.app import app
-from rehead.cli.prediction import open_detector, predict_files
+from rehead.cli.prediction import Model, open_model, predict_files
 from rehead.detector.build import Detector, build_detector
 from rehead.detector.checkpoint import save_detector
 from rehead.detector.plan import ModelPlan
+from rehead.evaluation.plan import ViewPlan
+from rehead.files import write_json
+from rehead.serving.settings import Settings
 
 PLAN = ModelPlan(weights="none", input_size=64, fpn_channels=16, box_head=16, mask_layers=(8,), max_detections=4)
 
@@ -38,21 +41,46 @@ def picture(tmp_path: Path) -> Path:
 def test_results_refer_to_the_images_and_categories_of_the_report(
     detector: Detector, picture: Path, tmp_path: Path
 ) -> None:
-    report = predict_files(detector, [picture], tmp_path / "out", threshold=0.0)
+    report = predict_files(Model(detector), [picture], tmp_path / "out", threshold=0.0)
     assert report.results
     assert {item["image_id"] for item in report.results} == {report.images[0]["id"]}
     assert {item["category_id"] for item in report.results} <= {category["id"] for category in report.categories}
 
 
 def test_no_result_is_below_the_threshold(detector: Detector, picture: Path, tmp_path: Path) -> None:
-    scores = [item["score"] for item in predict_files(detector, [picture], tmp_path / "out", threshold=0.0).results]
+    every = predict_files(Model(detector), [picture], tmp_path / "out", threshold=0.0).results
+    scores = [item["score"] for item in every]
     middle = sorted(scores)[len(scores) // 2]
-    kept = predict_files(detector, [picture], tmp_path / "out", threshold=middle).results
+    kept = predict_files(Model(detector), [picture], tmp_path / "out", threshold=middle).results
     assert [item["score"] for item in kept] == [score for score in scores if score >= middle]
 
 
+def test_without_a_threshold_those_of_the_models_classes_hold(
+    detector: Detector, picture: Path, tmp_path: Path
+) -> None:
+    every = predict_files(Model(detector), [picture], tmp_path / "out", threshold=0.0).results
+    middle = sorted(item["score"] for item in every)[len(every) // 2]
+    own = Settings(thresholds={"nut": middle, "leaf": 0.0})
+    kept = predict_files(Model(detector, own), [picture], tmp_path / "out").results
+    assert kept == [item for item in every if item["category_id"] == 2 or item["score"] >= middle]
+    assert 0 < len(kept) < len(every)
+
+
+def test_a_model_folder_is_opened_with_its_settings(detector: Detector, tmp_path: Path) -> None:
+    save_detector(detector, tmp_path / "artifacts" / "detector")
+    settings = Settings(thresholds={"nut": 0.25}, augment=ViewPlan(flip_horizontal=True))
+    write_json(tmp_path / "artifacts" / "serving.json", settings.as_dict())
+    assert open_model(str(tmp_path)).settings == settings
+
+
+def test_a_models_views_are_looked_at(detector: Detector, picture: Path, tmp_path: Path) -> None:
+    twice = Model(detector, Settings(augment=ViewPlan(flip_horizontal=True)))
+    once, both = (predict_files(m, [picture], tmp_path / "out", threshold=0.0) for m in (Model(detector), twice))
+    assert [item["score"] for item in both.results] != [item["score"] for item in once.results]
+
+
 def test_an_overlay_is_drawn_for_each_picture(detector: Detector, picture: Path, tmp_path: Path) -> None:
-    predict_files(detector, [picture, picture], tmp_path / "out", threshold=0.0)
+    predict_files(Model(detector), [picture, picture], tmp_path / "out", threshold=0.0)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["0001-nuts.png", "0002-nuts.png"]
 
 
@@ -61,14 +89,14 @@ def test_a_file_that_is_no_picture_is_named_and_the_rest_done(
 ) -> None:
     (tmp_path / "notes.png").write_text("no picture")
     files = [tmp_path / "notes.png", tmp_path / "absent.png", picture]
-    report = predict_files(detector, files, tmp_path / "out", threshold=0.0)
+    report = predict_files(Model(detector), files, tmp_path / "out", threshold=0.0)
     assert [fault.split(": ")[0] for fault in report.faults] == [str(file) for file in files[:2]]
     assert [image["file_name"] for image in report.images] == [str(picture)]
 
 
 def test_a_folder_without_a_detector_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="is no detector"):
-        open_detector(str(tmp_path))
+        open_model(str(tmp_path))
 
 
 def test_the_verb_writes_coco_results_for_a_folder_of_pictures(

@@ -11,7 +11,7 @@ from rehead.detector.build import build_detector
 from rehead.detector.checkpoint import save_detector
 from rehead.detector.plan import ModelPlan
 from rehead.registry.packaging import Package, package_detector
-from rehead.serving.model import Settings
+from rehead.serving.settings import Settings
 from rehead.tracking.store import tracking_uri
 
 

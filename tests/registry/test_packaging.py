@@ -16,12 +16,14 @@ from mlflow.models import Model
 from mlflow.pyfunc import PyFuncModel
 
 from rehead.detector.checkpoint import load_detector
+from rehead.evaluation.plan import ViewPlan
 from rehead.evaluation.prediction import predict_image
-from rehead.registry.packaging import Package, content_hash, package_detector, package_hash
+from rehead.registry.packaging import Package, content_hash, package_detector, package_hash, settings_of
+from rehead.registry.plan import RegisterPlan
 from rehead.serving.answers import write_answer
 from rehead.serving.images import read_image
 from rehead.serving.manifest import ManifestError
-from rehead.serving.model import Settings
+from rehead.serving.settings import Settings, read_settings
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +59,49 @@ def test_the_signature_names_column_and_parameters(package: Package) -> None:
     signature = Model.load(str(package.folder)).signature
     assert signature.inputs.input_names() == ["image"]
     assert {spec.name: spec.default for spec in signature.params} == {"score_threshold": 0.25, "mask_format": "rle"}
+
+
+EVALUATION = {
+    "augment": {"flip_horizontal": True},
+    "thresholds": {"classes": {"seed": {"score": 0.31, "f1": 0.9}, "nut": {"score": 0.62, "f1": 0.7}}},
+}
+
+
+def test_a_package_answers_as_it_was_evaluated() -> None:
+    settings = settings_of(RegisterPlan(max_megapixels=3), EVALUATION)
+    assert settings.thresholds == {"seed": 0.31, "nut": 0.62}
+    assert settings.augment == ViewPlan(flip_horizontal=True)
+    assert settings.max_pixels == 3_000_000
+
+
+def test_one_threshold_of_the_parameters_stands_for_those_of_the_evaluation() -> None:
+    assert settings_of(RegisterPlan(score_threshold=0.4), EVALUATION).least(["seed", "nut"]) == [0.4, 0.4]
+
+
+def test_an_evaluation_that_knows_no_thresholds_leaves_the_common_one() -> None:
+    assert settings_of(RegisterPlan(), {"mask": {"AP": 0.5}}) == Settings()
+
+
+def test_thresholds_and_views_are_in_the_package_where_mlflow_shows_them(saved_detector: Path, tmp_path: Path) -> None:
+    settings = settings_of(RegisterPlan(), EVALUATION)
+    folder = package_detector(saved_detector, tmp_path / "model", settings=settings).folder
+    assert read_settings(folder / "artifacts" / "serving.json") == settings
+    described = Model.load(str(folder))
+    assert described.metadata["thresholds"] == {"seed": 0.31, "nut": 0.62}
+    assert {spec.name: spec.default for spec in described.signature.params}["score_threshold"] is None
+
+
+def test_through_mlflow_each_class_has_its_threshold_unless_the_request_names_one(
+    saved_detector: Path, package: Package, tmp_path: Path
+) -> None:
+    image = pd.DataFrame({"image": [_example(package)]})
+    every = mlflow.pyfunc.load_model(str(package.folder)).predict(image, params={"score_threshold": 0.0})[0]
+    nut = sorted(score for score, name in zip(every["scores"], every["class_names"], strict=True) if name == "nut")
+    settings = Settings(thresholds={"nut": nut[len(nut) // 2], "seed": 1.0})
+    folder = package_detector(saved_detector, tmp_path / "model", settings=settings).folder
+    model = mlflow.pyfunc.load_model(str(folder))
+    assert sorted(model.predict(image)[0]["scores"]) == nut[len(nut) // 2 :]
+    assert model.predict(image, params={"score_threshold": 0.0})[0]["scores"] == every["scores"]
 
 
 def test_packaging_again_gives_the_same_hashes(package: Package, saved_detector: Path, tmp_path: Path) -> None:

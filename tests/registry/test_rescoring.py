@@ -17,7 +17,7 @@ from rehead.files import write_json
 from rehead.registry.packaging import package_detector
 from rehead.registry.rescoring import check_agreement, refused_images, results_of
 from rehead.serving.images import Limits
-from rehead.serving.model import Settings
+from rehead.serving.settings import Settings
 
 
 def test_an_answer_becomes_coco_results() -> None:

@@ -27,6 +27,10 @@ def test_what_serving_does_not_import_stays(names: set[str], child: str) -> None
     assert not any(name.startswith(child) for name in names)
 
 
+def test_no_evaluator_travels() -> None:
+    assert {"hotcoco", "dvc", "optuna"}.isdisjoint(source_of("rehead.serving.entry").others)
+
+
 def test_only_python_files_travel(names: set[str]) -> None:
     assert {Path(name).suffix for name in names} == {".py"}
 

@@ -12,6 +12,9 @@ from PIL import Image
 
 from rehead.coco.rle import encode
 from rehead.evaluation.detections import Detections
+from rehead.evaluation.prediction import Look
+from rehead.files import write_json
+from rehead.serving.manifest import write_manifest
 from rehead.serving.model import DetectorModel
 
 
@@ -38,7 +41,7 @@ class FixedDetector:
         )
 
 
-def find_fixed(detector: Any, image_chw: torch.Tensor, /, *, score_threshold: float) -> Detections:
+def find_fixed(detector: Any, image_chw: torch.Tensor, /, *, score_threshold: float, look: Look) -> Detections:
     found: Detections = detector.find(image_chw, score_threshold)
     return found
 
@@ -48,6 +51,12 @@ def context_of(folder: Path) -> Any:
     return SimpleNamespace(
         artifacts={"detector": str(artifacts / "detector"), "settings": str(artifacts / "serving.json")}
     )
+
+
+def write_settings(folder: Path, settings: dict[str, Any]) -> None:
+    """Package these settings in place of what was there."""
+    write_json(folder / "artifacts" / "serving.json", settings)
+    write_manifest(folder)
 
 
 def loaded(folder: Path, detector: Any) -> DetectorModel:

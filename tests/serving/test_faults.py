@@ -25,7 +25,6 @@ from tests.serving.fixed import FixedDetector, context_of, find_fixed, loaded, p
         {"score_threshold": float("nan")},
         {"score_threshold": "x"},
         {"score_threshold": True},
-        {"score_threshold": None},
         {"mask_format": "bitmap"},
         {"mask_format": None},
         {"threshold": 0.5},

@@ -10,11 +10,11 @@ import torch
 
 from rehead.coco.rle import decode, encode
 from rehead.evaluation.detections import Detections
-from rehead.files import write_json
+from rehead.evaluation.prediction import Look, look_once
 from rehead.serving.faults import ServingError
-from rehead.serving.manifest import ManifestError, write_manifest
+from rehead.serving.manifest import ManifestError
 from rehead.serving.model import DetectorModel
-from tests.serving.fixed import FixedDetector, context_of, find_fixed, loaded, png, table
+from tests.serving.fixed import FixedDetector, context_of, find_fixed, loaded, png, table, write_settings
 
 
 def test_an_answer_names_boxes_labels_classes_scores_and_masks(folder: Path) -> None:
@@ -53,9 +53,9 @@ def test_every_image_has_its_own_forward(folder: Path) -> None:
 def test_the_detector_sees_numbers_from_zero_to_one(folder: Path) -> None:
     seen: list[torch.Tensor] = []
 
-    def keep(detector: Any, image_chw: torch.Tensor, /, *, score_threshold: float) -> Detections:
+    def keep(detector: Any, image_chw: torch.Tensor, /, *, score_threshold: float, look: Look) -> Detections:
         seen.append(image_chw)
-        return find_fixed(detector, image_chw, score_threshold=score_threshold)
+        return find_fixed(detector, image_chw, score_threshold=score_threshold, look=look)
 
     model = DetectorModel(load=lambda _: FixedDetector(), predict_one=keep)  # type: ignore[arg-type,return-value]
     model.load_context(context_of(folder))
@@ -72,11 +72,44 @@ def test_a_requests_threshold_wins(folder: Path) -> None:
     assert len(answer["scores"]) == 1
 
 
+@pytest.mark.parametrize(("score", "found"), [(0.7, 0), (0.71, 1)])
+def test_an_object_is_answered_from_the_threshold_of_its_class_on(folder: Path, score: float, found: int) -> None:
+    write_settings(folder, {"score_threshold": 0.1, "thresholds": {"seed": 0.2, "nut": 0.705}})
+    assert len(loaded(folder, FixedDetector(score=score)).predict(None, table(png()))[0]["scores"]) == found
+
+
+def test_a_class_that_no_threshold_names_is_answered_from_the_common_one_on(folder: Path) -> None:
+    write_settings(folder, {"score_threshold": 0.6, "thresholds": {"seed": 0.1}})
+    assert loaded(folder, FixedDetector(score=0.59)).predict(None, table(png()))[0]["scores"] == []
+
+
+@pytest.mark.parametrize(("wished", "found"), [(0.5, 1), (0.6, 0), (None, 0)])
+def test_a_requests_threshold_wins_over_every_classs(folder: Path, wished: float | None, found: int) -> None:
+    write_settings(folder, {"thresholds": {"seed": 0.0, "nut": 0.9}})
+    model = loaded(folder, FixedDetector(score=0.55))
+    assert len(model.predict(None, table(png()), {"score_threshold": wished})[0]["scores"]) == found
+
+
+@pytest.mark.parametrize(("views", "count"), [(None, 1), ({"flip_horizontal": True, "scales": [1.0, 0.5]}, 4)])
+def test_an_image_is_looked_at_as_the_package_says(folder: Path, views: dict[str, Any] | None, count: int) -> None:
+    looks: list[Look] = []
+
+    def keep(detector: Any, image_chw: torch.Tensor, /, *, score_threshold: float, look: Look) -> Detections:
+        looks.append(look)
+        return find_fixed(detector, image_chw, score_threshold=score_threshold, look=look)
+
+    write_settings(folder, {} if views is None else {"augment": views})
+    model = DetectorModel(load=lambda _: FixedDetector(), predict_one=keep)  # type: ignore[arg-type,return-value]
+    model.load_context(context_of(folder))
+    model.predict(None, table(png()))
+    plan: Any = getattr(looks[-1], "keywords", {}).get("plan")
+    assert (1 if looks[-1] is look_once else plan.count) == count
+
+
 @pytest.fixture
 def narrow(folder: Path) -> DetectorModel:
     """A model that takes a thousand pixels at most."""
-    write_json(folder / "artifacts" / "serving.json", {"max_pixels": 1000})
-    write_manifest(folder)
+    write_settings(folder, {"max_pixels": 1000})
     return loaded(folder, FixedDetector())
 
 
@@ -110,7 +143,7 @@ def test_a_changed_folder_is_refused_before_anything_is_loaded(folder: Path) -> 
 
 
 def test_a_detector_that_cannot_predict_is_refused_at_load(folder: Path) -> None:
-    def fail(detector: Any, image_chw: torch.Tensor, /, *, score_threshold: float) -> Detections:
+    def fail(detector: Any, image_chw: torch.Tensor, /, *, score_threshold: float, look: Look) -> Detections:
         raise RuntimeError("broken weights")
 
     with pytest.raises(RuntimeError, match="broken weights"):

@@ -28,8 +28,8 @@ from rehead.detector.plan import ModelPlan
 from rehead.evaluation.prediction import predict_image
 from rehead.registry.packaging import package_detector
 from rehead.serving.answers import write_answer
-from rehead.serving.model import Settings
 from rehead.serving.server import curl_example, serve, server_environment
+from rehead.serving.settings import Settings
 
 
 def test_the_server_finds_uvicorn_beside_this_python(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,18 +14,23 @@ def predict(
     images: Annotated[list[Path], typer.Argument(help="JPEG, PNG or WebP files, or folders of them.")],
     *,
     out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("predictions"),
-    threshold: Annotated[float, typer.Option("--threshold", min=0.0, max=1.0, help="Least score.")] = 0.5,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            "--score-threshold", "--threshold", min=0.0, max=1.0, help="Least score, in place of the model's own."
+        ),
+    ] = None,
 ) -> None:
     """Detect objects: one overlay an image, and all of it as COCO results.
 
     Writes OUT/predictions.json (COCO results), OUT/images.json (COCO images and categories that they refer to) and
     OUT/0001-NAME.png and so on. Images that cannot be read are named, the others done; the exit code is then 1.
     """
-    from rehead.cli.prediction import open_detector, predict_files  # torch, torchvision: 8 to 14 s
+    from rehead.cli.prediction import open_model, predict_files  # torch, torchvision: 8 to 14 s
     from rehead.files import write_json
 
     files = _pictures(images)
-    report = predict_files(open_detector(model), files, out, threshold=threshold)
+    report = predict_files(open_model(model), files, out, threshold=threshold)
     write_json(out / "images.json", {"images": report.images, "categories": report.categories})
     write_json(out / "predictions.json", report.results)
     for fault in report.faults:

@@ -9,11 +9,21 @@ from PIL import Image
 
 from rehead.detector.build import Detector
 from rehead.detector.checkpoint import load_detector
+from rehead.evaluation.augmented import look_by
 from rehead.evaluation.detections import coco_results
 from rehead.evaluation.prediction import predict_image
 from rehead.reporting.overlays import draw_objects
 from rehead.serving.images import RequestError, read_image
+from rehead.serving.settings import Settings, read_settings
 from rehead.tracking.models import downloaded_model
+
+
+@dataclass(frozen=True)
+class Model:
+    """A detector, and how the package that it came in answers."""
+
+    detector: Detector
+    settings: Settings = field(default_factory=Settings)
 
 
 @dataclass
@@ -26,8 +36,13 @@ class PredictionReport:
     faults: list[str] = field(default_factory=list)
 
 
-def predict_files(detector: Detector, files: list[Path], out: Path, *, threshold: float) -> PredictionReport:
-    """Detect in each file and draw `out/<number>-<name>.png`; unreadable files become faults."""
+def predict_files(model: Model, files: list[Path], out: Path, *, threshold: float | None = None) -> PredictionReport:
+    """Detect in each file and draw `out/<number>-<name>.png`; unreadable files become faults.
+
+    Without a threshold those of the model hold.
+    """
+    detector, look = model.detector, look_by(model.settings.augment)
+    least = model.settings.least(detector.classes, threshold)
     names = dict(enumerate(detector.classes, start=1))
     report = PredictionReport([{"id": number, "name": name} for number, name in names.items()])
     out.mkdir(parents=True, exist_ok=True)
@@ -41,7 +56,8 @@ def predict_files(detector: Detector, files: list[Path], out: Path, *, threshold
             report.faults.append(f"{file}: {error.strerror}")
             continue
         image_chw = torch.from_numpy(image_hw3.copy()).permute(2, 0, 1).float() / 255
-        found = coco_results(predict_image(detector, image_chw, score_threshold=threshold), image_id=number)
+        seen = predict_image(detector, image_chw, score_threshold=min(least), look=look)
+        found = coco_results(seen.reaching(least), image_id=number)
         height, width = image_hw3.shape[:2]
         report.images.append({"id": number, "file_name": str(file), "width": width, "height": height})
         report.results += found
@@ -49,11 +65,13 @@ def predict_files(detector: Detector, files: list[Path], out: Path, *, threshold
     return report
 
 
-def open_detector(model: str) -> Detector:
-    """Load a detector's folder, or the one inside a model folder or a registered model.
+def open_model(model: str) -> Model:
+    """Load a detector's folder, or a model folder or a registered model with its settings.
 
     Raises ValueError if there is none or its files are not those that were written.
     """
     folder = downloaded_model(model) if model.startswith(("models:/", "runs:/")) else Path(model)
-    inside = folder / "artifacts" / "detector"
-    return load_detector(inside if inside.is_dir() else folder)
+    inside = folder / "artifacts"
+    if not (inside / "detector").is_dir():
+        return Model(load_detector(folder))
+    return Model(load_detector(inside / "detector"), read_settings(inside / "serving.json"))

@@ -23,6 +23,12 @@ class Detections:
         """Keep the first `count`."""
         return Detections(self.boxes_n4[:count], self.labels_n[:count], self.scores_n[:count], self.masks[:count])
 
+    def reaching(self, least: Sequence[float]) -> "Detections":
+        """Keep those whose score reaches the one of their class; label n has least[n - 1]."""
+        kept_n = self.scores_n >= np.asarray(least, self.scores_n.dtype)[self.labels_n - 1]
+        masks = [mask for mask, kept in zip(self.masks, kept_n, strict=True) if kept]
+        return Detections(self.boxes_n4[kept_n], self.labels_n[kept_n], self.scores_n[kept_n], masks)
+
 
 def coco_results(
     detections: Detections, *, image_id: int, categories: Sequence[int] | None = None

@@ -9,10 +9,11 @@ import io
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import mlflow.pyfunc
 import numpy as np
@@ -22,10 +23,12 @@ from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema
 from mlflow.types.schema import AnyType, Array
 from PIL import Image
 
+from rehead.evaluation.plan import ViewPlan
 from rehead.files import replaced_folder, sha256_of, write_json
+from rehead.registry.plan import RegisterPlan
 from rehead.registry.source import PACKAGE, copy_source, pinned_requirements, source_of
 from rehead.serving.manifest import write_manifest
-from rehead.serving.model import Settings
+from rehead.serving.settings import Settings
 
 ENTRY = PACKAGE / "serving" / "entry.py"
 _CONTENT = ("weights.safetensors", "config.json")
@@ -48,7 +51,10 @@ class Package:
     model_sha256: str
     """Covers weights and configuration alone: the same model packaged again has the same one."""
     package_sha256: str
-    """Covers the model, its serving settings and the packaged source: packaged again unchanged, it is the same."""
+    """Covers the model, its serving settings and the packaged source: packaged again unchanged, it is the same.
+
+    Other thresholds are another package of the same model.
+    """
     manifest_sha256: str
     """Covers every file of the folder, MLflow's own included: packaging again changes it."""
 
@@ -63,12 +69,23 @@ def package_hash(folder: Path) -> str:
     return _hash_of(folder, _SERVED)
 
 
+def settings_of(plan: RegisterPlan, evaluation: Mapping[str, Any]) -> Settings:
+    """Let a package answer as it was evaluated: by reports/evaluation.json's thresholds, unless the plan names one."""
+    pixels, views = plan.max_megapixels * 1_000_000, evaluation.get("augment")
+    augment = None if views is None else ViewPlan(**views)
+    if plan.score_threshold is not None:
+        return Settings(plan.score_threshold, pixels, augment=augment)
+    chosen = (evaluation.get("thresholds") or {}).get("classes", {})
+    thresholds = {name: threshold["score"] for name, threshold in chosen.items()}
+    return Settings(max_pixels=pixels, thresholds=thresholds, augment=augment)
+
+
 def package_detector(detector_folder: Path, destination: Path, *, settings: Settings) -> Package:
     """Write the model folder of a saved detector; `settings` hold for requests that do not say otherwise."""
     source = source_of("rehead.serving.entry")
     with tempfile.TemporaryDirectory() as scratch, replaced_folder(destination) as fresh, _quiet_mlflow():
         settings_file = Path(scratch) / "serving.json"
-        write_json(settings_file, asdict(settings))
+        write_json(settings_file, settings.as_dict())
         detector = Path(scratch) / "detector"
         detector.mkdir()
         for name in (*_CONTENT, "manifest.json"):
@@ -78,8 +95,9 @@ def package_detector(detector_folder: Path, destination: Path, *, settings: Sett
             python_model=str(ENTRY),
             artifacts={"detector": str(detector), "settings": str(settings_file)},
             code_paths=[str(copy_source(source, Path(scratch)))],
-            signature=_signature(settings.score_threshold),
+            signature=_signature(None if settings.thresholds else settings.score_threshold),
             input_example=_example(),
+            metadata=settings.as_dict(),
             pip_requirements=pinned_requirements(source.others),
         )
         _relate_paths(fresh)
@@ -92,8 +110,11 @@ def _hash_of(folder: Path, names: tuple[str, ...]) -> str:
     return hashlib.sha256(hashes.encode()).hexdigest()
 
 
-def _signature(score_threshold: float) -> ModelSignature:
-    """Describe the request and its answer; `image` is of any type since it may be text or bytes, and we check it."""
+def _signature(score_threshold: float | None) -> ModelSignature:
+    """Describe the request and its answer; `image` is of any type since it may be text or bytes, and we check it.
+
+    Without one threshold for all classes there is no default: MLflow would send it along with every request.
+    """
     numbers, texts = Array(DataType.double), Array(DataType.string)
     return ModelSignature(
         inputs=Schema([ColSpec(AnyType(), "image")]),

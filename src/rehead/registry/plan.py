@@ -15,7 +15,8 @@ class RegisterPlan(Section):
     """`better`: when its mask AP on the same test split is higher; `always`: whatever it scores; `never`: by hand."""
     max_megapixels: int = Field(25, ge=1, le=100)
     """The largest image that the served model takes."""
-    score_threshold: float = Field(0.5, ge=0.0, le=1.0)
-    """The lowest score that it answers with, for requests that do not say otherwise."""
+    score_threshold: float | None = Field(None, ge=0.0, le=1.0)
+    """The lowest score that it answers with, for requests that do not say otherwise; null takes each class's threshold
+    from the evaluation, see evaluate.threshold."""
     margin: float = Field(0.0, ge=0.0, le=1.0)
     """How much higher than the champion's the mask AP must be, for `better`."""

@@ -26,11 +26,18 @@ def version_tags(
 
 
 def receipt_of(
-    done: Registration, new: Contender, *, box_ap: float | None, lineage: Mapping[str, str], refused: Sequence[str] = ()
+    done: Registration,
+    new: Contender,
+    *,
+    box_ap: float | None,
+    lineage: Mapping[str, str],
+    refused: Sequence[str] = (),
+    serving: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Give reports/registration.json: no times, so that the same registration writes the same receipt.
 
-    `refused` names test images that count in the score and are too large for the served model.
+    `refused` names test images that count in the score and are too large for the served model; `serving` holds its
+    settings, thresholds among them.
     """
     return {
         "name": done.name,
@@ -42,6 +49,7 @@ def receipt_of(
         "box_AP": box_ap,
         "refused_test_images": list(refused),
         "classes": list(new.classes),
+        "serving": dict(serving or {}),
         "model_sha256": new.model_sha256,
         "dataset_fingerprint": new.dataset_fingerprint,
         "git_commit": lineage.get("git.commit"),

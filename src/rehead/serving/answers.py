@@ -7,7 +7,7 @@ from typing import Any
 
 from rehead.coco.rle import Rle, decode
 from rehead.evaluation.detections import Detections
-from rehead.serving.borders import trace_borders
+from rehead.coco.borders import trace_borders
 from rehead.serving.images import RequestError
 
 MASK_FORMATS = ("rle", "polygon", "none")
@@ -17,22 +17,24 @@ MASK_FORMATS = ("rle", "polygon", "none")
 class Wish:
     """The parameters of a request."""
 
-    score_threshold: float
+    score_threshold: float | None
+    """None leaves it to the model's own thresholds."""
     mask_format: str
 
 
-def read_wish(params: Mapping[str, Any], *, score_threshold: float) -> Wish:
-    """Check a request's parameters; the threshold falls back to the model's own. Raises RequestError."""
+def read_wish(params: Mapping[str, Any]) -> Wish:
+    """Check a request's parameters. Raises RequestError."""
     unknown = sorted(set(params) - {"score_threshold", "mask_format"})
     if unknown:
         raise RequestError("unknown parameter; known: score_threshold, mask_format")
-    threshold = params.get("score_threshold", score_threshold)
-    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not 0.0 <= threshold <= 1.0:
+    threshold = params.get("score_threshold")
+    known = isinstance(threshold, int | float) and not isinstance(threshold, bool) and 0.0 <= threshold <= 1.0
+    if not known and threshold is not None:
         raise RequestError("score_threshold must be a number from 0 to 1")
     mask_format = params.get("mask_format", "rle")
     if mask_format not in MASK_FORMATS:
         raise RequestError(f"mask_format must be one of {', '.join(MASK_FORMATS)}")
-    return Wish(float(threshold), str(mask_format))
+    return Wish(None if threshold is None else float(threshold), str(mask_format))
 
 
 def write_answer(found: Detections, classes: tuple[str, ...], *, mask_format: str) -> dict[str, Any]:

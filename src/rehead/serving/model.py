@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,13 +13,14 @@ from numpy.typing import NDArray
 
 from rehead.detector.build import Detector
 from rehead.detector.checkpoint import load_detector
+from rehead.evaluation.augmented import look_by
 from rehead.evaluation.detections import Detections
-from rehead.evaluation.prediction import predict_image
-from rehead.files import read_json
+from rehead.evaluation.prediction import Look, predict_image
 from rehead.serving.answers import Wish, read_wish, write_answer
 from rehead.serving.faults import ServingError, breakdown, overload, refusal
-from rehead.serving.images import MAX_PIXELS, REQUEST, UNLIMITED, Limits, RequestError, read_image
+from rehead.serving.images import REQUEST, UNLIMITED, Limits, RequestError, read_image
 from rehead.serving.manifest import verify_manifest
+from rehead.serving.settings import Settings, read_settings
 
 MAX_IMAGES = 16
 _WARM_UP_SIDE = 64
@@ -28,18 +28,12 @@ _PATIENCE_SECONDS = 30.0
 """How long an image waits for its turn: half of what MLflow's server gives a request."""
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What the package fixes for every request: `serving.json`."""
-
-    score_threshold: float = 0.5
-    max_pixels: int = MAX_PIXELS
-
-
 class Predict(Protocol):
     """Finds objects in one image."""
 
-    def __call__(self, detector: Detector, image_chw: torch.Tensor, /, *, score_threshold: float) -> Detections:
+    def __call__(
+        self, detector: Detector, image_chw: torch.Tensor, /, *, score_threshold: float, look: Look
+    ) -> Detections:
         """Return the detections whose score reaches the threshold."""
         ...
 
@@ -48,7 +42,8 @@ class DetectorModel(PythonModel):
     """Answers requests of up to 16 images, each by itself, so that an answer depends on its image alone.
 
     A model that was trained on tiles answers an image larger than a tile by tiles, one forward each: its time grows
-    with the number of tiles, up to the image's pixels allowed.
+    with the number of tiles, up to the image's pixels allowed. Settings that ask for further views of an image take as
+    many looks at each. An object is answered from its class's threshold on, or from the request's on.
 
     MLflow calls `predict` from many threads at once; images take turns, so that memory and cores serve one of them.
     """
@@ -75,7 +70,7 @@ class DetectorModel(PythonModel):
         """
         folder = Path(context.artifacts["detector"])
         verify_manifest(folder.parent.parent)
-        self._settings = Settings(**read_json(Path(context.artifacts["settings"])))
+        self._settings = read_settings(Path(context.artifacts["settings"]))
         self._limits = Limits(max_pixels=self._settings.max_pixels)
         self._detector = self._load(folder)
         self._answer(np.zeros((_WARM_UP_SIDE, _WARM_UP_SIDE, 3), np.uint8), Wish(0.5, "none"))
@@ -89,7 +84,7 @@ class DetectorModel(PythonModel):
     ) -> list[dict[str, Any]]:
         """Answer one row of the `image` column after the other; raises ServingError, and nothing else."""
         try:
-            wish = read_wish(params or {}, score_threshold=self._settings.score_threshold)
+            wish = read_wish(params or {})
             return [self._answer_cell(cell, row, wish) for row, cell in enumerate(_cells(model_input))]
         except ServingError:
             raise
@@ -110,8 +105,10 @@ class DetectorModel(PythonModel):
     def _answer(self, image_hwc: NDArray[np.uint8], wish: Wish) -> dict[str, Any]:
         assert self._detector is not None, "load_context comes before predict"
         image_chw = torch.from_numpy(image_hwc).permute(2, 0, 1).float() / 255
-        found = self._predict_one(self._detector, image_chw, score_threshold=wish.score_threshold)
-        return write_answer(found, self._detector.classes, mask_format=wish.mask_format)
+        least = self._settings.least(self._detector.classes, wish.score_threshold)
+        look = look_by(self._settings.augment)
+        found = self._predict_one(self._detector, image_chw, score_threshold=min(least), look=look)
+        return write_answer(found.reaching(least), self._detector.classes, mask_format=wish.mask_format)
 
 
 def _cells(model_input: object) -> list[object]:
