@@ -1,22 +1,25 @@
-"""Score boxes and masks on the untouched test split, and write the report."""
+"""Choose thresholds on validation, score boxes and masks on the untouched test split, and explain what they score."""
 
 from pathlib import Path
 
 from rehead.dataset.split import load_split
 from rehead.detector.checkpoint import load_detector
-from rehead.evaluation.coco_map import evaluate_heads
+from rehead.evaluation.augmented import look_by
+from rehead.evaluation.coco_map import HEADS, evaluate_heads
+from rehead.evaluation.explanation import explain
 from rehead.evaluation.plan import EvaluationPlan
 from rehead.evaluation.report import evaluation_report
+from rehead.evaluation.tables import TABLE_TAG, class_table, flat_metrics
+from rehead.evaluation.thresholds import thresholds_report
 from rehead.evaluation.validation import predict_split
-from rehead.files import read_json, replaced_folder, write_json
+from rehead.files import read_json, write_json
 from rehead.params import load_document, read_params
 from rehead.progress import progress
-from rehead.reporting.figures import draw_training_curves, plot_class_precision, write_figure
-from rehead.reporting.gallery import write_overlays
-from rehead.reporting.report import write_report
+from rehead.reporting.publication import publish
 from rehead.stage import run, stage
 from rehead.tracking.lineage import lineage_tags
 from rehead.tracking.run import tracked_run
+from rehead.training.plan import TrainPlan
 
 
 def main(
@@ -26,70 +29,74 @@ def main(
     reports: Path,
     misalignment: Path,
     report: Path,
+    analysis: Path,
+    classes: Path,
     predictions: Path,
-    page: Path,
     figures: Path,
+    page: Path,
+    summary: Path,
+    template: Path,
 ) -> None:
-    """Write the scores, the predictions that they rest on, pictures of both, and the page that shows it all."""
+    """Write the scores, the predictions that they rest on, what they mean, and the pages and figures that show it."""
     earlier = {name: reports / f"{name}.json" for name in ("ingest", "roi_align", "heads", "tuning", "training")}
     history, sections = reports / "training.csv", ["data", "model", "train", "evaluate", "register"]
     with stage("evaluate", inputs=[dataset, detector, history, *earlier.values()], sections=sections):
-        plan = read_params("evaluate", EvaluationPlan)
-        test, trained = load_split(dataset, "test"), load_detector(detector)
+        plan, facts = read_params("evaluate", EvaluationPlan), {name: read_json(file) for name, file in earlier.items()}
+        train, val, test = (load_split(dataset, name) for name in ("train", "val", "test"))
+        trained, look = load_detector(detector), look_by(plan.augment)
+        limit, trained_by = trained.plan.max_detections, TrainPlan(**facts["training"]["plan"])
 
-        with progress("evaluate", len(test)) as bar:
-            results = predict_split(trained, test, on_image=bar.advance)
-        weights = read_json(detector / "manifest.json")["weights.safetensors"]
-        limit = trained.plan.max_detections
+        with progress("detect", len(val) + len(test)) as bar:
+            found = predict_split(trained, val, on_image=bar.advance, look=look)
+            same = test.truth == val.truth  # a set too small for a test split is scored on its validation images
+            results = found if same else predict_split(trained, test, on_image=bar.advance, look=look)
         evaluations = evaluate_heads(test.truth, results, max_detections=limit)
+        chosen = thresholds_report(
+            plan.threshold, validation=val, found=found, test=test, results=results, max_detections=limit
+        )
         scored = evaluation_report(test.truth, evaluations, plan, max_detections=limit, dataset=test.description) | {
+            "thresholds": chosen,
             "detections": len(results),
-            "weights_sha256": weights,
             "tile": trained.tile and trained.tile.model_dump(),
+            "weights_sha256": read_json(detector / "manifest.json")["weights.safetensors"],
         }
+        explained = explain(trained, test, results, evaluations, scored=scored, trained_by=trained_by, trained_on=train)
+
         write_json(predictions, results)
         write_json(report, scored)
-
-        with replaced_folder(figures) as folder:
-            overlays = write_overlays(
-                folder,
-                test.truth,
-                results,
-                dataset / "images",
-                worst=plan.overlays,
-                score_threshold=plan.overlay_threshold,
-            )
-            draw_training_curves(history, folder)
-            write_figure(folder / "classes.png", plot_class_precision(scored["per_class"]))
-        facts = {name: read_json(path) for name, path in earlier.items()}
-        write_report(
+        write_json(analysis, explained)
+        write_json(classes, class_table(scored))
+        publish(
             page,
+            summary=summary,
+            template=template,
+            figures=figures,
+            truth=test.truth,
+            results=results,
+            images=dataset / "images",
             evaluation=scored,
-            **facts,
+            analysis=explained,
+            facts=facts,
             params={name: values for name, values in load_document(Path("params.yaml")).items() if name in sections},
             lineage=lineage_tags(),
-            overlays=overlays,
             history=history,
-            figures={"roi_align": misalignment},
+            misalignment=misalignment,
+            overlays=plan.overlays,
         )
-
         with tracked_run("evaluate", run_id=facts["training"]["run_id"]) as log:
-            log.metrics(
-                {
-                    f"test/{head}_{name}": v
-                    for head in ("box", "mask")
-                    for name, v in scored[head].items()
-                    if v is not None
-                }
-            )
+            log.metrics(flat_metrics(scored, prefix="test/"))
+            log.tags(TABLE_TAG)
             log.dataset(test.name, test.fingerprint, source=dataset)
-            log.artifact(page)
-            log.artifact(reports / "ingest.html")
+            for path in (report, analysis, classes, predictions):
+                log.artifact(path, "evaluation")
+            for path in (page, reports / "ingest.html", summary):
+                log.artifact(path)
             log.artifact(figures, "figures")
 
     print(f"test split {test.fingerprint[:12]}, {len(test)} images")
-    for head in ("box", "mask"):
+    for head in HEADS:
         print(f"test {head} AP {_shown(scored[head]['AP'])}, AP50 {_shown(scored[head]['AP50'])}")
+    print(explained["bottleneck"]["sentence"])
 
 
 def _shown(value: float | None) -> str:

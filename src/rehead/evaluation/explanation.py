@@ -1,0 +1,49 @@
+"""Why a model scores what it scores: everything that stands in reports/analysis.json."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rehead.dataset.split import Split
+from rehead.detector.build import Detector
+from rehead.evaluation.analysis.report import analyse
+from rehead.evaluation.bottleneck import bottleneck, by_iou
+from rehead.evaluation.coco_map import full_table
+from rehead.evaluation.evidence import Recipe
+from rehead.evaluation.matches import Evaluation
+from rehead.evaluation.true_boxes import ceilings_of, predict_true_boxes
+from rehead.progress import progress
+from rehead.training.plan import TrainPlan
+
+
+def explain(
+    detector: Detector,
+    split: Split,
+    results: Sequence[dict[str, Any]],
+    evaluations: Mapping[str, Evaluation],
+    *,
+    scored: Mapping[str, Any],
+    trained_by: TrainPlan,
+    trained_on: Split,
+) -> dict[str, Any]:
+    """Analyse a detector's results on a split; `scored` is its evaluation.json, `evaluations` what that rests on.
+
+    Looks at every image once more, to see what the mask head makes of the true boxes. Raises FloatingPointError if its
+    masks are not finite.
+    """
+    limit = detector.plan.max_detections
+    thresholds = {name: one["score"] for name, one in scored["thresholds"]["classes"].items()}
+    with progress("true boxes", len(split)) as bar:
+        true_boxes = predict_true_boxes(detector, split, on_image=bar.advance)
+    ceilings = ceilings_of(detector, split)
+    analysis = {
+        "dataset": split.description,
+        "per_class": full_table(evaluations),
+        **analyse(split.truth, results, thresholds=thresholds, max_detections=limit),
+        "by_iou": by_iou(evaluations, true_boxes=true_boxes, ceilings=ceilings),
+    }
+    names = dict(enumerate(trained_on.classes, start=1))
+    objects = Counter(names[one["category_id"]] for one in trained_on.truth["annotations"] if not one["iscrowd"])
+    recipe = Recipe(detector.plan, trained_by, objects, detector.tile)
+    told = bottleneck(scored, analysis, split.truth, recipe, true_boxes=true_boxes, ceilings=ceilings)
+    return analysis | {"bottleneck": told}
