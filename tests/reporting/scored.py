@@ -1,13 +1,19 @@
 """A scored split whose verdicts are known: squares on three drawn pictures, and names that try to be markup."""
 
+import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
 from rehead.coco import rle
 from rehead.evaluation.analysis.report import analyse
+from rehead.reporting.image_browser import browser_of
+from rehead.reporting.report import write_report
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 WIDTH, HEIGHT = 120, 90
 HOSTILE = "</script><img src=x onerror=\"document.title='hacked'\">"
@@ -65,3 +71,22 @@ def draw_images(folder: Path) -> Path:
     for image_id, name in FILES.items():
         Image.new("RGB", (WIDTH, HEIGHT), (60 + 10 * image_id, 110, 90)).save(folder / name)
     return folder
+
+
+def write_page(folder: Path, evaluation: dict[str, Any]) -> Path:
+    """Write the report with its pictures, none of which is left on disk; returns its path."""
+    images = draw_images(folder / "images")
+    chosen = {"analysis": analysis(), "thresholds": THRESHOLDS}
+    write_report(
+        folder / "index.html",
+        evaluation=evaluation,
+        browser=browser_of(truth(), results(), images, **chosen, limit=12),
+    )
+    shutil.rmtree(images)
+    return folder / "index.html"
+
+
+def turn_to(page: "Page", image_id: int) -> None:
+    """Follow a link to a picture."""
+    page.evaluate(f"location.hash = '#image-{image_id}'")
+    page.locator(f"#image-{image_id}:visible").wait_for()
