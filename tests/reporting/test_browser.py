@@ -1,8 +1,7 @@
-"""The page in a real browser, at the width of a phone and of a desk, light and dark."""
+"""The pages in a real browser, at the width of a phone and of a desk, light and dark."""
 
-import shutil
-import subprocess
-import tempfile
+from io import BytesIO
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -10,118 +9,135 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from playwright.sync_api import Browser
 
 from rehead.coco.checking import report_on
 from rehead.coco.faults import FaultLog
 from rehead.reporting.contact_sheet import draw_tiles
 from rehead.reporting.gallery import write_overlays
+from rehead.reporting.image_browser import browser_of
 from rehead.reporting.ingest_page import write_ingest_page
 from rehead.reporting.report import write_report
+from tests.reporting import scored
+from tests.reporting.analyses import sample_analysis, sample_evaluation
+from tests.reporting.browsing import LIVE, Visit, nameless, visit
 from tests.reporting.datasets import squares
 
 pytestmark = pytest.mark.system
 
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--hide-scrollbars",
-    "--enable-logging=stderr",
-)
+WIDTHS = (390, 1440)
+SCHEMES = ("light", "dark")
+PAGES = ("plain", "analysed", "data")
 
 
 @pytest.fixture(scope="module")
-def page(
+def pages(
     evaluation: dict[str, Any], truth: dict[str, Any], results: list[dict[str, Any]], images: Path,
     history: Path, tmp_path_factory: pytest.TempPathFactory,
-) -> Path:  # fmt: skip
-    path = tmp_path_factory.mktemp("page") / "index.html"
-    overlays = write_overlays(path.with_name("out"), truth, results, images)
-    write_report(path, evaluation=evaluation, overlays=overlays, history=history, training={"best_epoch": 1})
-    return path
+) -> dict[str, Path]:  # fmt: skip
+    folder = tmp_path_factory.mktemp("pages")
+    overlays = write_overlays(folder / "out", truth, results, images)
+    plain, analysed, data = (folder / f"{name}.html" for name in PAGES)
+    write_report(plain, evaluation=evaluation, overlays=overlays, history=history, training={"best_epoch": 1})
+    names, pictures = list(scored.CLASSES.values()), folder / "images"
+    scored.draw_images(pictures)
+    analysis = sample_analysis(names) | scored.analysis()
+    browser = browser_of(
+        scored.truth(), scored.results(), pictures, analysis=analysis, thresholds=scored.THRESHOLDS, limit=9
+    )
+    write_report(
+        analysed, evaluation=sample_evaluation(names), analysis=analysis, browser=browser, params={"train": {"lr": 0.1}}
+    )
+    write_data_page(data)
+    return {"plain": plain, "analysed": analysed, "data": data}
 
 
-@pytest.fixture(scope="module")
-def data_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page about a dataset with a long name in every place that has one."""
-    folder, long = tmp_path_factory.mktemp("data"), "a_name_without_any_space_" * 40
+def write_data_page(path: Path) -> None:
+    """Write the page about a dataset with a long name in every place that has one."""
+    folder, long = path.parent, "a_name_without_any_space_" * 40
     splits = {"train": squares({f"{long}.png": [(2, 2, 9), (0, 9, 30)], "b.png": []}, names=(long, "b"), folder=folder)}
     log = FaultLog()
     log.add("area-missing", f"{long}.json", f"annotations[3].{long}", long, value=long)
-    report = report_on(long, splits, log).described()
-    write_ingest_page(folder / "ingest.html", report, splits=splits, tiles=draw_tiles(splits))
-    return folder / "ingest.html"
+    write_ingest_page(path, report_on(long, splits, log).described(), splits=splits, tiles=draw_tiles(splits))
 
 
-def browse(profile: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run Chromium once with a fresh profile."""
-    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if browser is None:
-        pytest.skip("no Chromium here: apt-get install chromium")
-    command = [browser, *FLAGS, f"--user-data-dir={profile}", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+def settled(seen: Visit, name: str) -> None:
+    """Wait until the charts of a page that has any are drawn."""
+    if name == "analysed":
+        seen.page.wait_for_selector(LIVE, state="attached", timeout=60_000)
 
 
-def shot(page: Path, width: int, *arguments: str) -> NDArray[np.uint8]:
-    """Take a picture of the top of the page; returns HxWx3."""
-    picture = page.with_name(f"{width}.png")
-    browse(
-        Path(tempfile.mkdtemp(dir=page.parent)),
-        *arguments,
-        f"--window-size={width},1600",
-        f"--screenshot={picture}",
-        page.as_uri(),
-    )
-    with Image.open(picture) as image:
+@pytest.fixture(scope="module")
+def visits(chromium: Browser, pages: dict[str, Path]) -> dict[tuple[str, int, str], dict[str, Any]]:
+    """Open each page in each width, light and dark, and note what is to be seen."""
+    found = {}
+    for name, width, scheme in product(PAGES, WIDTHS, SCHEMES):
+        with visit(chromium, pages[name], width=width, scheme=scheme) as seen:
+            settled(seen, name)
+            found[name, width, scheme] = {
+                "complaints": list(seen.complaints),
+                "asked": [url for url in seen.asked if not url.startswith("data:")],
+                "address": pages[name].as_uri(),
+                "wide": seen.page.evaluate("document.documentElement.scrollWidth"),
+                "nameless": nameless(seen.page) if scheme == "light" else [],
+                "levels": seen.page.eval_on_selector_all("h1,h2,h3", "all => all.map(one => +one.tagName[1])"),
+                "shot": pixels(seen.page.screenshot()),
+            }
+    return found
+
+
+def pixels(png: bytes) -> NDArray[np.uint8]:
+    with Image.open(BytesIO(png)) as image:
         return np.array(image.convert("RGB"))
 
 
-@pytest.mark.parametrize(("name", "word"), [("page", "0.646"), ("data_page", "usable")])
-def test_the_browser_has_nothing_to_complain_about(
-    name: str, word: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
-    seen = browse(tmp_path / "profile", "--dump-dom", request.getfixturevalue(name).as_uri())
-    assert word in seen.stdout
-    assert [line for line in seen.stderr.splitlines() if "CONSOLE" in line] == []
+views = pytest.mark.parametrize("view", list(product(PAGES, WIDTHS, SCHEMES)), ids=str)
+Visits = dict[tuple[str, int, str], dict[str, Any]]
 
 
-def test_a_complaint_would_be_noticed(page: Path, tmp_path: Path) -> None:
-    broken = tmp_path / "broken.html"
-    broken.write_text(
-        page.read_text(encoding="utf-8").replace("</main>", "<script>1</script></main>"), encoding="utf-8"
-    )
-    assert "CONSOLE" in browse(tmp_path / "profile", "--dump-dom", broken.as_uri()).stderr
+@views
+def test_the_browser_has_nothing_to_complain_about(visits: Visits, view: tuple[str, int, str]) -> None:
+    assert visits[view]["complaints"] == []
 
 
-@pytest.mark.parametrize("name", ["page", "data_page"])
-@pytest.mark.parametrize("width", [390, 1440])
-def test_nothing_sticks_out_sideways(name: str, tmp_path: Path, width: int, request: pytest.FixtureRequest) -> None:
-    # The measuring script needs the policy out of the way; a frame gives widths below a desktop window's minimum.
-    measure = "<script>document.title = 'wide ' + document.documentElement.scrollWidth</script></body>"
-    page: Path = request.getfixturevalue(name)
-    text = page.read_text(encoding="utf-8").replace("default-src 'none'", "default-src 'unsafe-inline'")
-    (tmp_path / "inner.html").write_text(text.replace("</body>", measure), encoding="utf-8")
-    outer = f'<iframe src="inner.html" style="width:{width}px;height:3000px;border:0" onload="'
-    outer += 'document.title = this.contentDocument.title"></iframe>'
-    (tmp_path / "outer.html").write_text(outer, encoding="utf-8")
-    arguments = ("--allow-file-access-from-files", "--dump-dom", (tmp_path / "outer.html").as_uri())
-    assert f"<title>wide {width}</title>" in browse(tmp_path / "profile", *arguments).stdout
+@views
+def test_a_page_asks_for_nothing_but_itself(visits: Visits, view: tuple[str, int, str]) -> None:
+    assert visits[view]["asked"] == [visits[view]["address"]]
 
 
-def test_the_page_is_light_on_a_light_screen(page: Path) -> None:
-    assert shot(page, 1440, "--blink-settings=preferredColorScheme=1")[2, 2].min() > 230
+@views
+def test_nothing_sticks_out_sideways(visits: Visits, view: tuple[str, int, str]) -> None:
+    assert visits[view]["wide"] == view[1]
 
 
-def test_the_page_is_dark_on_a_dark_screen(page: Path) -> None:
-    assert shot(page, 1440, "--blink-settings=preferredColorScheme=0")[2, 2].max() < 40
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_control_and_picture_has_a_name(visits: Visits, name: str, width: int) -> None:
+    assert visits[name, width, "light"]["nameless"] == []
 
 
-def test_the_headline_is_in_the_colours_of_both_heads(page: Path) -> None:
-    picture = shot(page, 1440, "--blink-settings=preferredColorScheme=1")
+@views
+def test_the_page_is_as_light_or_dark_as_the_screen(visits: Visits, view: tuple[str, int, str]) -> None:
+    corner = visits[view]["shot"][2, 2]
+    assert corner.min() > 230 if view[2] == "light" else corner.max() < 40
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_headings_skip_no_level(visits: Visits, name: str) -> None:
+    levels = visits[name, 1440, "light"]["levels"]
+    assert levels[0] == 1
+    assert [(a, b) for a, b in pairwise(levels) if b > a + 1] == []
+
+
+def test_the_headline_is_in_the_colours_of_both_heads(visits: Visits) -> None:
+    shot = visits["analysed", 1440, "light"]["shot"]
     for tint in ((0, 114, 178), (213, 94, 0)):
-        assert (picture[:600] == tint).all(axis=2).sum() > 500
+        assert (shot[:600] == tint).all(axis=2).sum() > 500
+
+
+def test_a_script_that_someone_slips_in_does_not_run(chromium: Browser, pages: dict[str, Path], tmp_path: Path) -> None:
+    broken = tmp_path / "broken.html"
+    text = pages["analysed"].read_text(encoding="utf-8")
+    broken.write_text(text.replace("</main>", "<script>document.title = 'in'</script></main>"), encoding="utf-8")
+    with visit(chromium, broken) as seen:
+        assert (seen.page.title() == "in", "Content Security Policy" in "".join(seen.complaints)) == (False, True)

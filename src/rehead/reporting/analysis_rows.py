@@ -93,7 +93,7 @@ def error_rows(analysis: Facts) -> list[ErrorRow]:
             meaning,
             {
                 head: (
-                    types[kind]["count"],
+                    types[kind].get("shown", types[kind]["count"]),
                     types[kind].get("cost"),
                     max(types[kind].get("cost") or 0.0, 0.0) / largest,
                 )

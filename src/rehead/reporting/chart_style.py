@@ -78,7 +78,8 @@ def legend(looks: Series) -> Spec:
 
 def lines(shown: Spec, *told: str) -> list[Spec]:
     """Draw lines, and the nearest of their points under a mouse or finger, which tells the fields in `told`."""
-    near = {"name": "near", "select": {"type": "point", "on": "pointerover", "nearest": True, "clear": "pointerout"}}
+    on = "pointerover, click"  # a tap ends with a click, after its pointer has left
+    near = {"name": "near", "select": {"type": "point", "on": on, "nearest": True, "clear": "pointerout"}}
     points = {name: spec for name, spec in shown.items() if name != "strokeDash"}
     seen = {"opacity": {"condition": {"param": "near", "empty": False, "value": 1}, "value": 0}}
     dot = {"type": "point", "filled": True, "size": 70}

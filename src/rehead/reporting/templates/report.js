@@ -16,7 +16,10 @@
 
   const drawn = [...document.querySelectorAll("[data-chart]")].map(async (figure) => {
     const spec = JSON.parse(figure.querySelector("script").textContent);
-    const { view } = await vegaEmbed(figure.querySelector(".plot"), spec, options);
+    const plot = figure.querySelector(".plot");
+    const { view } = await vegaEmbed(plot, spec, options);
+    // Vega tells a value where a pointer moves, which a tapping finger does not.
+    plot.addEventListener("click", (tap) => tap.target.dispatchEvent(new PointerEvent("pointermove", tap)));
     if (spec.params) views.push(view);
   });
 
@@ -28,6 +31,9 @@
     if (picker) pick();
     document.documentElement.dataset.charts = drawn.length;
   });
+
+  const hide = () => document.getElementById("vg-tooltip-element")?.classList.remove("visible");
+  addEventListener("scroll", hide, { passive: true });
 
   const numberIn = (cell) => parseFloat(cell.textContent.replace(/[\s\u202f%]/g, "").replace("−", "-"));
 

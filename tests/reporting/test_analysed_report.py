@@ -1,0 +1,94 @@
+"""The report of an evaluation that was analysed: in order, self-contained, and safe whatever the names are."""
+
+import base64
+import hashlib
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rehead.reporting.report import write_report
+from tests.reporting.analyses import sample_analysis, sample_evaluation
+
+NAMES = ("ripe berry", "</script><b>leaf</b>")
+SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+ANALYSIS = sample_analysis(NAMES)
+
+
+def written(folder: Path, **parts: Any) -> str:
+    write_report(folder / "index.html", evaluation=sample_evaluation(NAMES), **parts)
+    return (folder / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    training, roi_align = {"best_epoch": 3}, {"boxes": 163, "agrees": True, "max_abs_diff": 1e-7}
+    stages = {"training": training, "roi_align": roi_align, "ingest": {"images": 9}, "params": {"train": {"lr": 0.1}}}
+    return written(tmp_path_factory.mktemp("page"), analysis=ANALYSIS, **stages)
+
+
+def sections(page: str) -> list[str]:
+    return re.findall(r'<section id="([a-z-]+)"', page)
+
+
+def test_sections_stand_in_the_order_in_which_questions_come(page: str) -> None:
+    told = ["scores", "heads", "classes", "curves", "confusion", "errors", "measures", "groups", "labels"]
+    assert sections(page) == [*told, "training", "data", "roi-align", "serve", "parameters", "lineage"]
+
+
+def test_the_contents_name_every_section(page: str) -> None:
+    assert re.findall(r'<li><a href="#([a-z-]+)">', page) == sections(page)
+
+
+def test_the_advice_follows_the_headline_at_once(page: str) -> None:
+    places = [page.index(text) for text in ("Boundary AP", "Boxes cost more", "What to do next", "All twelve numbers")]
+    assert places == sorted(places)
+
+
+def test_only_the_programs_of_the_page_may_run(page: str) -> None:
+    digests = [hashlib.sha256(script.encode()).digest() for script in SCRIPT.findall(page)]
+    allowed = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
+    policy = f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {allowed}"
+    assert (len(digests), policy in page.replace("&#39;", "'").replace("&#x27;", "'")) == (2, True)
+
+
+def test_a_class_name_cannot_end_a_script(page: str) -> None:
+    assert "</script><b>" not in page
+
+
+def test_a_chart_keeps_the_name_of_a_class_whole(page: str) -> None:
+    assert r"\u003c/script\u003e\u003cb\u003eleaf" in page
+
+
+def test_the_page_is_small_enough_to_send(page: str) -> None:
+    assert len(page.encode()) < 2_000_000
+
+
+def test_the_style_sheets_fetch_nothing(page: str) -> None:
+    style = page[page.index("<style>") : page.index("</style>")]
+    assert re.findall(r"url\(|@import", style) == []
+
+
+@pytest.mark.parametrize(
+    ("part", "section"),
+    [("confusion", "confusion"), ("errors", "errors"), ("groups", "groups"), ("label_errors", "labels")],
+)
+def test_a_part_alone_makes_its_section_alone(part: str, section: str, tmp_path: Path) -> None:
+    page = written(tmp_path, analysis={part: ANALYSIS[part]})
+    assert sections(page) == ["scores", "classes", section, "serve", "lineage"]
+
+
+@pytest.mark.parametrize("empty", [None, {}, {"curves": None, "groups": {}, "bottleneck": None, "areas": None}])
+def test_an_empty_analysis_leaves_the_scores(empty: Any, tmp_path: Path) -> None:
+    assert sections(written(tmp_path, analysis=empty)) == ["scores", "classes", "serve", "lineage"]
+
+
+def test_a_page_without_charts_holds_no_library(tmp_path: Path) -> None:
+    assert "vegaEmbed=" not in written(tmp_path, analysis={"confusion": ANALYSIS["confusion"]})
+
+
+def test_beyond_ten_label_errors_the_rest_is_folded(tmp_path: Path) -> None:
+    many = [ANALYSIS["label_errors"][0] | {"rank": rank} for rank in range(1, 131)]
+    page = written(tmp_path, analysis={"label_errors": many})
+    assert ("<summary>90 more</summary>" in page, "30 more are in reports/analysis.json" in page) == (True, True)
