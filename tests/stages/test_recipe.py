@@ -52,11 +52,15 @@ def project(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             dataset=data / "dataset",
             detector=detector / "trained",
             reports=reports,
-            report=reports / "evaluation.json",
-            predictions=reports / "predictions.json",
-            page=reports / "index.html",
-            figures=reports / "figures" / "evaluation",
             misalignment=reports / "misalignment.png",
+            report=reports / "evaluation.json",
+            analysis=reports / "analysis.json",
+            classes=reports / "per_class.json",
+            predictions=reports / "predictions.json",
+            figures=reports / "figures" / "evaluation",
+            page=reports / "index.html",
+            summary=reports / "summary.md",
+            template=reports / "plots.html",
         )
     return root
 
