@@ -101,7 +101,7 @@ def detector_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def address(detector_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real server, started the way `rehead serve` starts it, and ended by SIGTERM."""
     package = package_detector(
-        detector_folder, detector_folder.with_name("model"), settings=Settings(score_threshold=0.5)
+        detector_folder, detector_folder.with_name("model"), settings=Settings(thresholds={"seed": 1.0, "nut": 0.0})
     )
     port = _free_port()
     program = (
@@ -149,6 +149,17 @@ def test_the_server_answers_as_the_offline_prediction(address: str, detector_fol
     status, text = _post(address, body)
     assert expected["boxes"]
     assert (status, json.loads(text)["predictions"]) == (200, [expected])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("params", [{}, {"mask_format": "none"}, {"score_threshold": None}])
+def test_without_a_threshold_each_class_has_its_own(address: str, params: dict[str, Any]) -> None:
+    body = {"inputs": {"image": [base64.b64encode(_photograph()).decode()]}}
+    answers = [_post(address, body | {"params": sent})[1] for sent in (params, {"score_threshold": 1.0})]
+    own, none = (json.loads(text)["predictions"][0] for text in answers)
+    assert own["scores"]
+    assert max(own["scores"]) < 0.5, "they are answered for their class's threshold of 0"
+    assert none["scores"] == []
 
 
 @pytest.mark.slow
