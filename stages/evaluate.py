@@ -12,9 +12,10 @@ from rehead.evaluation.report import evaluation_report
 from rehead.evaluation.tables import TABLE_TAG, class_table, flat_metrics
 from rehead.evaluation.thresholds import thresholds_report
 from rehead.evaluation.validation import predict_split
-from rehead.files import read_json, write_json
+from rehead.files import read_json, replaced_folder, write_json
 from rehead.params import load_document, read_params
 from rehead.progress import progress
+from rehead.reporting.analysis_figures import write_analysis_tables
 from rehead.reporting.publication import publish
 from rehead.stage import run, stage
 from rehead.tracking.lineage import lineage_tags
@@ -33,6 +34,7 @@ def main(
     classes: Path,
     predictions: Path,
     figures: Path,
+    tables: Path,
     page: Path,
     summary: Path,
     template: Path,
@@ -56,6 +58,7 @@ def main(
         )
         scored = evaluation_report(test.truth, evaluations, plan, max_detections=limit, dataset=test.description) | {
             "thresholds": chosen,
+            "augment": plan.augment and plan.augment.model_dump(mode="json"),
             "detections": len(results),
             "tile": trained.tile and trained.tile.model_dump(),
             "weights_sha256": read_json(detector / "manifest.json")["weights.safetensors"],
@@ -66,6 +69,8 @@ def main(
         write_json(report, scored)
         write_json(analysis, explained)
         write_json(classes, class_table(scored))
+        with replaced_folder(tables) as folder:
+            write_analysis_tables(explained, folder)
         publish(
             page,
             summary=summary,

@@ -58,6 +58,7 @@ def project(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             classes=reports / "per_class.json",
             predictions=reports / "predictions.json",
             figures=reports / "figures" / "evaluation",
+            tables=reports / "tables",
             page=reports / "index.html",
             summary=reports / "summary.md",
             template=reports / "plots.html",
