@@ -71,7 +71,7 @@ def look_again(detector: Detector, image_chw: Tensor, *, plan: ViewPlan) -> Outp
 
 def views_of(plan: ViewPlan) -> list[tuple[View, float]]:
     """List a plan's views, each a turn and a scale; the first is the image as it is."""
-    turns = product(*((False, True) if done else (False,) for done in _turns(plan)))
+    turns = product(*((False, True) if done else (False,) for done in plan.turns))
     return [(View(*turn), scale) for turn, scale in product(turns, plan.scales)]
 
 
@@ -122,10 +122,6 @@ def scaled(transform: GeneralizedRCNNTransform, scale: float) -> GeneralizedRCNN
     if isinstance(other, TileTransform):
         other.factor = transform.factor * scale
     return other
-
-
-def _turns(plan: ViewPlan) -> tuple[bool, bool, bool]:
-    return plan.flip_horizontal, plan.flip_vertical, plan.transpose
 
 
 def _glimpse(detector: Detector, image_chw: Tensor, view: View, scale: float) -> Glimpse:

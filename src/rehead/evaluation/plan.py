@@ -34,10 +34,22 @@ class ViewPlan(Section):
         return tuple(sorted(scales, key=lambda scale: scale != 1.0))
 
     @property
+    def turns(self) -> tuple[bool, bool, bool]:
+        """Give what turns there are, in the order of a view."""
+        return self.flip_horizontal, self.flip_vertical, self.transpose
+
+    @property
     def count(self) -> int:
         """Count the views."""
-        turns = (self.flip_horizontal, self.flip_vertical, self.transpose)
-        return int(2 ** sum(turns)) * len(self.scales)
+        return int(2 ** sum(self.turns)) * len(self.scales)
+
+    @property
+    def name(self) -> str:
+        """Say it in words, such as "6 views (mirrored, scales 0.8, 1, 1.25)"."""
+        words = [word for word, done in zip(("mirrored", "upside down", "transposed"), self.turns, strict=True) if done]
+        if len(self.scales) > 1:
+            words.append("scales " + ", ".join(f"{scale:g}" for scale in sorted(self.scales)))
+        return f"{self.count} views ({', '.join(words)})"
 
 
 class EvaluationPlan(Section):
