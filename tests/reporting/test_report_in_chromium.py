@@ -83,20 +83,52 @@ def test_a_field_of_the_confusion_matrix_is_told_where_a_finger_taps(phone: Page
     assert phone.locator("output.told").inner_text().startswith(f"{NAMES[0]} → {NAMES[2]}: ")
 
 
-@pytest.mark.parametrize("chart", ["by_iou", "precision", "counting"])
-def test_a_point_under_the_mouse_tells_its_numbers(desk: Page, chart: str) -> None:
-    point = desk.locator(f"[data-chart={chart}] .mark-symbol path").nth(5)
-    point.scroll_into_view_if_needed()
-    desk.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")  # scrolling hides it
-    point.hover(force=True)
-    told = desk.locator("#vg-tooltip-element")
-    told.wait_for(state="visible")
-    assert any(letter.isdigit() for letter in told.inner_text())
+def told(page: Page) -> dict[str, str]:
+    """Read what is told about a point of a chart, by name."""
+    page.locator("#vg-tooltip-element").wait_for(state="visible")
+    cells = page.locator("#vg-tooltip-element td").all_inner_texts()
+    return dict(zip(cells[::2], cells[1::2], strict=True))
+
+
+def point_at(page: Page, chart: str, across: float, down: float) -> None:
+    """Move the mouse to a place in a chart, as shares of its frame."""
+    plot = page.locator(f"[data-chart={chart}] svg.marks")
+    plot.scroll_into_view_if_needed()
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")  # scrolling hides it
+    frame = page.locator(f"[data-chart={chart}] svg.marks path.background").first.bounding_box()
+    assert frame is not None
+    page.mouse.move(frame["x"] + across * frame["width"], frame["y"] + down * frame["height"])
+
+
+def test_the_nearest_point_of_a_line_tells_its_numbers(desk: Page) -> None:
+    point_at(desk, "by_iou", 0.5, 0)  # the uppermost line there is the ceiling
+    ceiling = sample_analysis(NAMES)["by_iou"]["mask_ceiling"]
+    found = told(desk)
+    assert (found["of"], found["AP"]) == (
+        "mask ceiling",
+        f"{ceiling[int(float(found['IoU']) * 20 - 9.5)]:.3f}".rstrip("0"),
+    )
+
+
+def test_one_point_is_shown_and_not_the_line(desk: Page) -> None:
+    point_at(desk, "scores", 0.5, 0.9)
+    assert told(desk)["rate"] == "recall"
+    opaque = "all => all.filter(one => getComputedStyle(one).opacity == 1).length"
+    assert desk.eval_on_selector_all("[data-chart=scores] .mark-symbol path", opaque) == 1
+
+
+def test_a_dot_tells_the_image_that_it_stands_for(desk: Page) -> None:
+    desk.mouse.move(0, 0)
+    dot = desk.locator("[data-chart=counting] .mark-symbol path").first
+    dot.scroll_into_view_if_needed()
+    desk.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    dot.hover(force=True)
+    assert told(desk)["for example"].endswith(".jpg")
 
 
 def test_a_finger_on_a_chart_is_told_its_numbers(phone: Page) -> None:
     phone.locator("[data-chart=by_iou] svg.marks").tap()
-    phone.locator("#vg-tooltip-element").wait_for(state="visible")
+    assert 0.6 <= float(told(phone)["IoU"]) <= 0.8
 
 
 def test_charts_change_their_colours_with_the_screen(desk: Page) -> None:

@@ -76,16 +76,19 @@ def legend(looks: Series) -> Spec:
     return {"usermeta": {"series": [[name, tint, " ".join(map(str, dash))] for name, (tint, dash) in looks.items()]}}
 
 
-def lines(shown: Spec, *told: str) -> list[Spec]:
-    """Draw lines, and the nearest of their points under a mouse or finger, which tells the fields in `told`."""
+def lines(shown: Spec, of: str, *told: str) -> list[Spec]:
+    """Draw lines, one for each value of the field `of`, and the point that is nearest to a mouse or finger.
+
+    That point tells its line and the fields in `told`, the first of which is what the lines are drawn over.
+    """
     on = "pointerover, click"  # a tap ends with a click, after its pointer has left
-    near = {"name": "near", "select": {"type": "point", "on": on, "nearest": True, "clear": "pointerout"}}
+    choice = {"type": "point", "fields": [of, told[0]], "on": on, "nearest": True, "clear": "pointerout"}
     points = {name: spec for name, spec in shown.items() if name != "strokeDash"}
     seen = {"opacity": {"condition": {"param": "near", "empty": False, "value": 1}, "value": 0}}
     dot = {"type": "point", "filled": True, "size": 70}
     return [
         {"mark": "line", "encoding": shown},
-        {"mark": dot, "params": [near], "encoding": points | seen | tooltip(*told)},
+        {"mark": dot, "params": [{"name": "near", "select": choice}], "encoding": points | seen | tooltip(of, *told)},
     ]
 
 
@@ -111,10 +114,16 @@ def diagonal(low: float, high: float) -> Spec:
 
 
 def tooltip(*fields: str) -> Spec:
-    """Tell fields of the row under the mouse; numbers to three digits."""
-    return {
-        "tooltip": [{"field": field, "format": ".3~f"} if field in _MEASURED else {"field": field} for field in fields]
-    }
+    """Tell fields of the row under the mouse; what was measured to three digits, the rest as it is.
+
+    Written as an expression, since Vega-Lite looks for words (not for numbers) beside the nearest point's own row.
+    """
+    row = "(datum.datum || datum)"
+    pairs = [
+        f"'{name}': format({row}['{name}'], '.3~f')" if name in _MEASURED else f"'{name}': {row}['{name}']"
+        for name in fields
+    ]
+    return {"tooltip": {"value": {"expr": f"{{{', '.join(pairs)}}}"}}}
 
 
 _MEASURED = {"AP", "IoU", "recall", "precision", "score", "value"}

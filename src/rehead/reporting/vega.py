@@ -59,7 +59,7 @@ def vega_script() -> str:
     return script
 
 
-def draw_svgs(specs: Mapping[str, Mapping[str, Any]], *, width: int = 640) -> dict[str, str]:
+def draw_svgs(specs: Mapping[str, Mapping[str, Any]], *, width: int = 420) -> dict[str, str]:
     """Draw Vega-Lite charts by name as SVG texts `width` pixels wide, without what only a mouse would show."""
     still = {
         name: {**spec, "width": width, "layer": [layer for layer in spec["layer"] if "params" not in layer]}
