@@ -64,7 +64,10 @@ class _Side:
         return from_k.astype(np.int64), upto_k.astype(np.int64)
 
     def beyond(self, places_t: Floats) -> Ints:
-        """Find the first pixel of the side behind each place; in turns one at the place itself counts or does not."""
+        """Find the first pixel of the side that a change at each place concerns: an object's begin, its end, and so on.
+
+        A pixel at the place itself is at the threshold, hence outside: before an object begins, and once it ends.
+        """
         low, high = self.halves_p[0] - 1, self.halves_p[-1] + 1
         fixed_t = np.rint(np.clip(places_t / self.half, low, high) * (1 << _FINE)).astype(np.int64)
         fixed_t[1::2] -= 1
