@@ -126,7 +126,7 @@ def test_a_link_opens_its_picture(page: Page) -> None:
 
 def test_a_group_shows_its_own_pictures(page: Page) -> None:
     page.get_by_role("button", name="Label errors").click()
-    assert (page.locator(".strip button").count(), page.locator(".shot:visible .doubt").count()) == (1, 1)
+    assert (page.locator(".strip button").count(), page.locator(".doubts p:visible").count()) == (1, 1)
 
 
 def test_a_thumbnail_opens_its_picture(page: Page) -> None:

@@ -17,7 +17,7 @@ FOUND, IGNORED = "found", "inside a crowd"
 _WORDS = {
     "class": "wrong class",
     "localisation": "badly outlined",
-    "both": "wrong class, badly outlined",
+    "both": "wrong class and outline",
     "duplicate": "double",
     "background": "invented",
 }

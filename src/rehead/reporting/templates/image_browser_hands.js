@@ -30,6 +30,7 @@
   function choose(group, id) {
     for (const button of groups) button.setAttribute("aria-pressed", button === group);
     one(".meaning").textContent = group.dataset.about;
+    for (const doubts of all(".doubts")) doubts.open = group.dataset.name === "label errors";
     ids = group.dataset.ids.split(" ");
     strip.replaceChildren(...ids.map(thumbnail));
     open(ids.includes(id) ? id : ids[0]);
@@ -51,7 +52,7 @@
     if (!figures.has(id)) return false;
     if (ids.includes(id)) open(id);
     else choose(groups.at(-1), id);
-    one(".groups").scrollIntoView();
+    figures.get(id).scrollIntoView();
     return true;
   }
 
