@@ -12,6 +12,8 @@ from rehead.dataset.split import load_split
 from rehead.detector.build import tiled
 from rehead.detector.checkpoint import load_detector, save_detector
 from rehead.evaluation.answers import as_results
+from rehead.evaluation.augmented import look_by
+from rehead.evaluation.plan import ViewPlan
 from rehead.evaluation.validation import predict_split
 from rehead.files import write_json
 from rehead.registry.packaging import package_detector
@@ -51,10 +53,14 @@ def test_test_images_that_a_server_would_refuse_are_named(limits: Limits, refuse
     assert refused_images(tmp_path, limits) == refused
 
 
-def test_a_package_joins_tiles_as_the_evaluation_does(saved_detector: Path, tmp_path: Path) -> None:
+def test_a_package_joins_tiles_seen_in_several_views_as_the_evaluation_does(
+    saved_detector: Path, tmp_path: Path
+) -> None:
     detector = tiled(load_detector(saved_detector), TilePlan(size=64, overlap=0.3))
     save_detector(detector, tmp_path / "detector")
-    package = package_detector(tmp_path / "detector", tmp_path / "model", settings=Settings())
+    views = ViewPlan(flip_horizontal=True)
+    settings = Settings(thresholds={"seed": 0.9}, augment=views)
+    package = package_detector(tmp_path / "detector", tmp_path / "model", settings=settings)
     images = [{"id": 1, "file_name": "a.png", "width": 110, "height": 60}]
     categories = [{"id": n, "name": name} for n, name in enumerate(detector.classes, start=1)]
     write_json(tmp_path / "test.json", {"images": images, "annotations": [], "categories": categories})
@@ -64,7 +70,7 @@ def test_a_package_joins_tiles_as_the_evaluation_does(saved_detector: Path, tmp_
     Image.fromarray(pixels).save(tmp_path / "images" / "a.png")
 
     split = load_split(tmp_path, "test")
-    evaluated = predict_split(detector, split)
+    evaluated = predict_split(detector, split, look=look_by(views))
     served = results_of(mlflow.pyfunc.load_model(str(package.folder)), split.truth, tmp_path / "images")
     assert {tuple(result["segmentation"]["size"]) for result in served} == {(60, 110)}
     assert [(r["category_id"], r["segmentation"]) for r in served] == [
