@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from rehead.evaluation.analysis.judged import judge
+from rehead.reporting.browser_objects import shown_objects
 from rehead.reporting.browser_pictures import ShownPicture
 from rehead.reporting.image_browser import SCRIPTS, ImageBrowser, browser_of
 from rehead.reporting.page import TEMPLATES, render
@@ -98,11 +100,14 @@ def test_an_object_and_what_found_it_share_a_colour_in_a_single_class(images: Pa
     assert len(set(tints.values())) == len(tints)
 
 
-def test_detections_give_way_where_outlines_take_too_much_room(images: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rehead.reporting.browser_pictures._OUTLINE_BYTES", 0)
-    monkeypatch.setattr("rehead.reporting.browser_pictures._FEWEST_OUTLINE_BYTES", 0)
-    objects = picture(browse(images), 7).objects
-    assert (objects.left_out, [one for one in objects.predictions if one.below]) == (2, [])
+@pytest.mark.parametrize(("room", "left_out"), [(0, 2), (10_000, 0)])
+def test_weak_detections_give_way_where_outlines_take_too_much_room(room: int, left_out: int) -> None:
+    least = dict(zip(scored.CLASSES, scored.THRESHOLDS.values(), strict=True))
+    found = [one for one in scored.results() if one["score"] > 0.1]
+    judged = judge(scored.truth(), found, heads=["mask"], least=least, max_detections=100)["mask"]
+    picture, matching, size = judged.pictures[0], judged.matchings[0], (scored.HEIGHT, scored.WIDTH)
+    objects = shown_objects(picture, matching, size, scored.CLASSES, thresholds=least, room=room)
+    assert (objects.left_out, sum(one.below for one in objects.predictions)) == (left_out, 2 - left_out)
 
 
 def shown_size(shown: ShownPicture) -> tuple[int, int]:
