@@ -13,6 +13,7 @@ from torchvision.ops import FrozenBatchNorm2d
 from rehead.coco.plan import TilePlan
 from rehead.coco.statistics import LONGEST_TO_SHORTEST
 from rehead.detector.architectures import ARCHITECTURES, Architecture, build_backbone
+from rehead.detector.fourier_conv import speed_up
 from rehead.detector.mask_heads.predictor import MaskSize
 from rehead.detector.mask_heads.variants import MASK_HEADS
 from rehead.detector.plan import ModelPlan, PoolerName
@@ -93,6 +94,8 @@ def _assemble(plan: ModelPlan, outputs: int, *, frozen_statistics: bool) -> Mask
         mask_predictor=mask_head.predictor(mask_size),
     )
     model.rpn, model.roi_heads = SampledRPN(model.rpn), mask_head.roi_heads(model.roi_heads)
+    for part in (model.rpn.head, model.roi_heads.box_head, model.roi_heads.mask_head):
+        speed_up(part)
     for block in model.backbone.fpn.layer_blocks:
         if len(block) == 1:  # no batch norm behind it, which would spread the gradient over all places
             block[0] = SparseGradientConv(block[0])

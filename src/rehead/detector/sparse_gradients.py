@@ -29,11 +29,16 @@ class SparseGradientConv(nn.Conv2d):
 
     def forward(self, input: Tensor) -> Tensor:
         """Convolve N,C,H,W."""
-        usual = input.device.type != "cpu" or input.dtype != torch.float32 or torch.is_autocast_enabled("cpu")
-        if usual or torch.compiler.is_compiling() or not torch.is_grad_enabled():
+        if not torch.is_grad_enabled() or not is_plain_cpu(input):
             return super().forward(input)
         convolved: Tensor = _Convolution.apply(input, self.weight, self.bias)
         return convolved
+
+
+def is_plain_cpu(maps: Tensor) -> bool:
+    """Tell whether maps are float32 on a CPU, and are computed with as it is written: neither cast nor compiled."""
+    usual = maps.device.type == "cpu" and maps.dtype == torch.float32
+    return usual and not torch.is_autocast_enabled("cpu") and not torch.compiler.is_compiling()
 
 
 class _Convolution(torch.autograd.Function):
