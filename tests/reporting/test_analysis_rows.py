@@ -10,13 +10,13 @@ CONFUSION = {"confusion": {"classes": ["leaf", "stone", "background"], "counts":
 def test_background_is_named_for_what_it_means_in_rows_and_columns() -> None:
     found = confusion_of(CONFUSION)
     assert found is not None
-    assert ([name for name, _ in found.rows][-1], found.columns[-1]) == ("nothing there", "missed")
+    assert (found.rows[-1][0], found.columns[-1]) == ("nothing there", "missed")
 
 
 def test_a_field_is_a_share_of_its_row() -> None:
     found = confusion_of(CONFUSION)
     assert found is not None
-    assert found.rows[0][1] == (Cell(6, 0.6, True), Cell(1, 0.1, False), Cell(3, 0.3, False))
+    assert found.rows[0][1:] == (10, (Cell(6, 0.6, True), Cell(1, 0.1, False), Cell(3, 0.3, False)))
 
 
 def test_mistakes_are_told_most_frequent_first_and_hits_not_at_all() -> None:
@@ -24,6 +24,15 @@ def test_mistakes_are_told_most_frequent_first_and_hits_not_at_all() -> None:
     assert found is not None
     told = [(truth, taken, cell.count) for truth, taken, cell in found.worst]
     assert told == [("leaf", "missed", 3), ("nothing there", "leaf", 2), ("leaf", "stone", 1)]
+
+
+def test_of_very_many_classes_those_with_most_mistakes_are_shown_in_their_own_order() -> None:
+    counts = [[0] * 71 for _ in range(71)]
+    counts[69][2] = counts[5][70] = 3
+    found = confusion_of({"confusion": {"classes": [*map(str, range(70)), "background"], "counts": counts}})
+    assert found is not None
+    names = [name for name, *_ in found.rows]
+    assert (len(names), found.left_out, names.index("5") < names.index("69")) == (61, 10, True)
 
 
 @pytest.mark.parametrize("analysis", [{}, {"confusion": None}, {"confusion": {"classes": [], "counts": []}}])

@@ -1,6 +1,7 @@
 """reports/analysis.json into the rows of the report's tables. Whatever an analysis leaves out is left out here."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,9 @@ GROUPS = {
     "border": ("Border", "Whole objects, and those that the border of the image may cut off."),
 }
 _CONFUSIONS = 8
+_MOST_CLASSES = 60
 _LABEL_ERRORS = 100
+_MOST_ROWS = 200
 
 
 @dataclass(frozen=True)
@@ -41,11 +44,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class Confusion:
-    """Rows of (true name, cells), the predicted names, and the most frequent mistakes as (true, predicted, cell)."""
+    """Rows of (true name, objects in all, cells), the predicted names, and the most frequent mistakes of all classes.
+
+    Of more than 60 classes those with most mistakes are kept, in their own order.
+    """
 
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[Cell, ...]], ...]
+    rows: tuple[tuple[str, int, tuple[Cell, ...]], ...]
     worst: tuple[tuple[str, str, Cell], ...]
+    left_out: int
 
 
 @dataclass(frozen=True)
@@ -65,20 +72,26 @@ def confusion_of(analysis: Facts) -> Confusion | None:
     found = analysis.get("confusion") or {}
     if not found.get("counts"):
         return None
-    names = list(map(str, found["classes"][:-1]))
-    truth, predicted = [*names, "nothing there"], [*names, "missed"]
-    rows = []
-    for i, (name, counts) in enumerate(zip(truth, found["counts"], strict=True)):
-        total = sum(counts) or 1
-        rows.append((name, tuple(Cell(n, n / total, i == j < len(names)) for j, n in enumerate(counts))))
-    mistakes = [
-        (name, predicted[j], cell)
-        for name, cells in rows
-        for j, cell in enumerate(cells)
-        if cell.count and not cell.right
-    ]
-    worst = sorted(mistakes, key=lambda one: -one[2].count)[:_CONFUSIONS]
-    return Confusion(tuple(predicted), tuple(rows), tuple(worst))
+    counts: list[list[int]] = found["counts"]
+    truth, predicted = ([*map(str, found["classes"][:-1]), last] for last in ("nothing there", "missed"))
+    background, totals = len(counts) - 1, [sum(row) or 1 for row in counts]
+
+    def cell(i: int, j: int) -> Cell:
+        return Cell(counts[i][j], counts[i][j] / totals[i], i == j < background)
+
+    mistakes = [(n, i, j) for i, row in enumerate(counts) for j, n in enumerate(row) if n and i != j]
+    worst = sorted(mistakes, key=lambda one: -one[0])
+    errors: Counter[int] = Counter()
+    for n, i, j in mistakes:
+        errors.update({i: n, j: n})
+    most = sorted(range(background), key=lambda place: -errors[place])[:_MOST_CLASSES]
+    shown = [*sorted(most), background]
+    return Confusion(
+        columns=tuple(predicted[j] for j in shown),
+        rows=tuple((truth[i], totals[i], tuple(cell(i, j) for j in shown)) for i in shown),
+        worst=tuple((truth[i], predicted[j], cell(i, j)) for _, i, j in worst[:_CONFUSIONS]),
+        left_out=background + 1 - len(shown),
+    )
 
 
 def error_rows(analysis: Facts) -> list[ErrorRow]:
@@ -124,6 +137,7 @@ def per_class_errors(analysis: Facts) -> tuple[list[str], list[tuple[str, list[i
 
 def analysis_context(analysis: Facts, browser: Any | None) -> dict[str, Any]:
     """Gather what the sections about an analysis show."""
+    per_class = analysis.get("per_class") or {}
     shown = frozenset(browser.image_ids) if browser else frozenset()
     return {
         "bottleneck": analysis.get("bottleneck") or {},
@@ -137,7 +151,7 @@ def analysis_context(analysis: Facts, browser: Any | None) -> dict[str, Any]:
         "label_errors": (analysis.get("label_errors") or [])[:_LABEL_ERRORS],
         "more_label_errors": len(analysis.get("label_errors") or []) - _LABEL_ERRORS,
         "shown_images": shown,
-        "twelve_by_class": analysis.get("per_class") or {},
+        "twelve_by_class": per_class if len(per_class) <= _MOST_ROWS else {},
         "augmentation": analysis.get("augmentation") or {},
         "browser": browser,
     }

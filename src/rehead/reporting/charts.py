@@ -72,13 +72,13 @@ def plot_by_iou(by_iou: Facts) -> Spec:
 
 def plot_precision(curves: Facts, names: Sequence[str]) -> Spec:
     """Plot precision over recall of the picked class, for both heads at IoU 0.50 and 0.75."""
-    kinds = [(head, iou) for iou in (50, 75) for head in ("box", "mask")]
+    kinds = [(head, iou) for iou in (50, 75) for head in ("box", "mask") if curves.get(head)]
     looks = {f"{head} {iou}": (f"var(--{head})", SOLID if iou == 50 else DASHED) for head, iou in kinds}
     rows = [
         {"class": name, "of": f"{head} {iou}", "precision": curve}
         for head, iou in kinds
         for name in ["all", *names]
-        if (curve := ((curves.get(head) or {}).get(name) or {}).get(f"precision{iou}"))
+        if (curve := (curves[head].get(name) or {}).get(f"precision{iou}"))
     ]
     transform = [
         _OF_CLASS,

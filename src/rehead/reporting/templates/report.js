@@ -70,10 +70,9 @@
       const cell = event.target.closest("td");
       if (!cell || !cell.closest("tbody")) return;
       const row = cell.parentNode;
-      const total = [...row.cells].slice(1).reduce((sum, one) => sum + Number(one.textContent), 0);
       const truth = row.cells[0].textContent;
       const predicted = table.tHead.rows[0].cells[cell.cellIndex].textContent;
-      told.textContent = `${truth} → ${predicted}: ${cell.textContent} of ${total}`;
+      told.textContent = `${truth} → ${predicted}: ${cell.textContent} of ${row.dataset.total}`;
       for (const one of table.querySelectorAll(".at")) one.classList.remove("at");
       cell.classList.add("at");
       row.cells[0].classList.add("at");
