@@ -70,14 +70,16 @@ def run(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     before = mlflow.get_tracking_uri()
 
-    def _run(seed: int, *, claimed: float | None = None) -> dict[str, Any]:
+    def _run(seed: int, *, claimed: float | None = None, thresholds: dict[str, float] | None = None) -> dict[str, Any]:
         paths = {name: project / "reports" / f"{name}.json" for name in ("evaluation", "training", "registration")}
         split = load_split(project / "data" / "dataset", "test")
         detector = project / "detectors" / str(seed)
         scores = score_split(load_detector(detector), split).as_dict()
         if claimed is not None:
             scores["mask"]["AP"] = claimed
-        write_json(paths["evaluation"], {**scores, "dataset": {"split": "test", "fingerprint": split.fingerprint}})
+        chosen = {"classes": {name: {"score": score} for name, score in (thresholds or {}).items()}}
+        dataset = {"split": "test", "fingerprint": split.fingerprint}
+        write_json(paths["evaluation"], {**scores, "dataset": dataset, "thresholds": chosen})
         write_json(paths["training"], {"run_id": None})
         register.main(
             detector=detector,
@@ -159,6 +161,15 @@ def test_new_serving_settings_reach_the_champion_and_old_ones_come_back(run: Run
         set_params(f"name: resized, max_megapixels: {megapixels}")
         versions.append((run(0)["version"], run(0)["alias"]))
     assert versions == [(1, "champion"), (2, "champion"), (1, "champion")]
+
+
+@pytest.mark.slow
+def test_new_thresholds_are_another_package_of_the_same_model(run: Run, set_params: SetParams) -> None:
+    set_params("name: calibrated")
+    receipts = [run(0, thresholds={"seed": 0.3, "nut": score}) for score in (0.4, 0.6, 0.4)]
+    assert [(one["version"], one["alias"]) for one in receipts] == [(1, "champion"), (2, "champion"), (1, "champion")]
+    assert len({one["model_sha256"] for one in receipts}) == 1
+    assert receipts[1]["serving"]["thresholds"] == {"seed": 0.3, "nut": 0.6}
 
 
 def test_a_test_image_too_large_for_a_request_is_scored_and_named(
