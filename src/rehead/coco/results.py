@@ -7,14 +7,16 @@ masks, and pass over unknown ids in silence.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
 from rehead.coco.faults import Fault, FaultLog, FileFaults
 from rehead.coco.json_file import load_json
+from rehead.coco.many_counts import are_sound
 from rehead.coco.polygons import read_polygons
 from rehead.coco.rle import Rle, bounding_box
-from rehead.coco.run_lengths import read_run_lengths
+from rehead.coco.run_lengths import is_size, read_run_lengths
 from rehead.coco.structure import is_number, read_id
 
 Sizes = Mapping[int, tuple[int, int]]
@@ -56,7 +58,11 @@ def check_results(
     sizes = {image["id"]: (image["height"], image["width"]) for image in truth["images"]}
     categories = {category["id"] for category in truth["categories"]}
     given = set().union(*(entry for entry in entries if type(entry) is dict)) & {"bbox", "segmentation"}
-    read = [_result(at, entry, sizes, categories, faults, given=given) for at, entry in enumerate(entries)]
+    sound = _sound_masks(entries, sizes)
+    read = [
+        _result(at, entry, sizes, categories, faults, given=given, sound=sound.get(at))
+        for at, entry in enumerate(entries)
+    ]
     _note_limit(entries, max_detections, faults)
     if log.rejected:
         raise ResultsError(name, log)
@@ -75,10 +81,34 @@ def _entries(source: Path | Iterable[Mapping[str, Any]], faults: FileFaults) -> 
     return document.value
 
 
+def _sound_masks(entries: list[Any], sizes: Sizes) -> dict[int, Rle]:
+    """Find the masks that need no closer look, by place: sound compressed run lengths of their image's size."""
+    masks: dict[int, Rle] = {}
+    for at, entry in enumerate(entries):
+        mask = entry.get("segmentation") if type(entry) is dict else None
+        if type(mask) is dict and type(mask.get("counts")) is str and type(entry.get("image_id")) is int:
+            size = sizes.get(entry["image_id"])
+            if size and is_size(mask.get("size"), *size):
+                masks[at] = {"size": list(size), "counts": mask["counts"]}
+    pixels = [height * width for height, width in (mask["size"] for mask in masks.values())]
+    sound = are_sound([mask["counts"] for mask in masks.values()], pixels)
+    return dict(compress(masks.items(), sound))
+
+
 def _result(
-    at: int, entry: Any, sizes: Sizes, categories: set[int], faults: FileFaults, *, given: set[str]
+    at: int,
+    entry: Any,
+    sizes: Sizes,
+    categories: set[int],
+    faults: FileFaults,
+    *,
+    given: set[str],
+    sound: Rle | None,
 ) -> dict[str, Any] | None:
-    """Check one result; where any has a mask or a box, all need one, and where none has a box it is the mask's."""
+    """Check one result; where any has a mask or a box, all need one, and where none has a box it is the mask's.
+
+    `sound` is its mask, if that needs no closer look.
+    """
     where = f"[{at}]"
     if type(entry) is not dict:
         faults.add("result-field", where, "the result is no object", value=entry)
@@ -86,7 +116,9 @@ def _result(
     image = _known("image_id", entry, sizes, "result-image", where, faults)
     category = _known("category_id", entry, categories, "result-category", where, faults)
     score = _score(entry, where, faults)
-    rle = _mask(entry, sizes[image], where, faults) if "segmentation" in given and image is not None else None
+    rle = sound
+    if rle is None and "segmentation" in given and image is not None:
+        rle = _mask(entry, sizes[image], where, faults)
     if "segmentation" in given and "bbox" not in given:
         box = None if rle is None else list(bounding_box(rle))
     else:

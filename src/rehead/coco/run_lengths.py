@@ -48,9 +48,14 @@ def _counts(value: Any, total: int) -> list[int]:
     return value
 
 
+def is_size(size: Any, height: int, width: int) -> bool:
+    """Tell whether an RLE's size is [height, width], as integers."""
+    return type(size) is list and len(size) == 2 and set(map(type, size)) == {int} and size == [height, width]
+
+
 def _has_size(size: Any, height: int, width: int, where: str, faults: FileFaults) -> bool:
     """Prove that an RLE's size is its image's."""
-    if type(size) is list and len(size) == 2 and set(map(type, size)) == {int} and size == [height, width]:
+    if is_size(size, height, width):
         return True
     hint = "; it is [width, height], transposed" if size == [width, height] else ""
     text = f"RLE size does not match the image's [height, width] = [{height}, {width}]{hint}"
