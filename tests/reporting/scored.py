@@ -9,7 +9,7 @@ from PIL import Image
 
 from rehead.coco import rle
 from rehead.evaluation.analysis.report import analyse
-from rehead.reporting.image_browser import browser_of
+from rehead.reporting.image_browser import ImageBrowser, browser_of
 from rehead.reporting.report import write_report
 
 if TYPE_CHECKING:
@@ -73,16 +73,18 @@ def draw_images(folder: Path) -> Path:
     return folder
 
 
+def browser(folder: Path) -> ImageBrowser:
+    """Draw the pictures into a folder, put them into an image browser, and take the folder away."""
+    draw_images(folder)
+    chosen = browser_of(truth(), results(), folder, analysis=analysis(), thresholds=THRESHOLDS, limit=12)
+    shutil.rmtree(folder)
+    assert chosen is not None
+    return chosen
+
+
 def write_page(folder: Path, evaluation: dict[str, Any]) -> Path:
     """Write the report with its pictures, none of which is left on disk; returns its path."""
-    images = draw_images(folder / "images")
-    chosen = {"analysis": analysis(), "thresholds": THRESHOLDS}
-    write_report(
-        folder / "index.html",
-        evaluation=evaluation,
-        browser=browser_of(truth(), results(), images, **chosen, limit=12),
-    )
-    shutil.rmtree(images)
+    write_report(folder / "index.html", evaluation=evaluation, browser=browser(folder / "images"))
     return folder / "index.html"
 
 

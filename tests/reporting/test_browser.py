@@ -14,7 +14,6 @@ from playwright.sync_api import Browser
 from rehead.coco.checking import report_on
 from rehead.coco.faults import FaultLog
 from rehead.reporting.contact_sheet import draw_tiles
-from rehead.reporting.gallery import write_overlays
 from rehead.reporting.image_browser import browser_of
 from rehead.reporting.ingest_page import write_ingest_page
 from rehead.reporting.report import write_report
@@ -36,14 +35,10 @@ VIEWS = [
 
 
 @pytest.fixture(scope="module")
-def pages(
-    evaluation: dict[str, Any], truth: dict[str, Any], results: list[dict[str, Any]], images: Path,
-    history: Path, tmp_path_factory: pytest.TempPathFactory,
-) -> dict[str, Path]:  # fmt: skip
+def pages(evaluation: dict[str, Any], history: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("pages")
-    overlays = write_overlays(folder / "out", truth, results, images)
     plain, analysed, data = (folder / f"{name}.html" for name in PAGES)
-    write_report(plain, evaluation=evaluation, overlays=overlays, history=history, training={"best_epoch": 1})
+    write_report(plain, evaluation=evaluation, history=history, training={"best_epoch": 1})
     names, pictures = list(scored.CLASSES.values()), folder / "images"
     scored.draw_images(pictures)
     analysis = sample_analysis(names) | scored.analysis()

@@ -22,18 +22,9 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return scored.draw_images(tmp_path_factory.mktemp("images"))
 
 
-def browse(images: Path, *, limit: int = 12) -> ImageBrowser:
-    thresholds, analysis = scored.THRESHOLDS, scored.analysis()
-    browser = browser_of(
-        scored.truth(), scored.results(), images, analysis=analysis, thresholds=thresholds, limit=limit
-    )
-    assert browser is not None
-    return browser
-
-
 @pytest.fixture(scope="module")
-def browser(images: Path) -> ImageBrowser:
-    return browse(images)
+def browser(tmp_path_factory: pytest.TempPathFactory) -> ImageBrowser:
+    return scored.browser(tmp_path_factory.mktemp("own") / "images")
 
 
 def picture(browser: ImageBrowser, image_id: int) -> ShownPicture:
@@ -138,9 +129,17 @@ def test_what_goes_into_the_page_can_be_written_as_json(browser: ImageBrowser) -
     assert len(json.dumps(asdict(browser))) > 1000
 
 
-def test_names_that_try_to_be_markup_stay_text(browser: ImageBrowser) -> None:
-    section = render("image_browser.html.j2", {"browser": browser})
-    assert "<img" not in section
+@pytest.fixture(scope="module")
+def section(browser: ImageBrowser) -> str:
+    return render("image_browser.html.j2", {"browser": browser})
+
+
+def test_each_picture_is_in_the_page_once(section: str) -> None:
+    assert section.count("data:image/webp;base64,") == 3
+
+
+def test_names_that_try_to_be_markup_stay_text(section: str) -> None:
+    assert not [tag for tag in ("<img", "<script", "<b>&amp;", "<!--") if tag in section]
     assert section.count("&lt;/script&gt;&lt;img src=x") > 3
 
 

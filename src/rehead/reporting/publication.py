@@ -37,10 +37,8 @@ def publish(
     `facts` are the reports of the stages before. Detections are drawn from the thresholds of `analysis` on.
     """
     thresholds = analysis["thresholds"]
-    names = {category["id"]: category["name"] for category in truth["categories"]}
-    shown = [one for one in results if one["score"] >= thresholds[names[one["category_id"]]]]
     with replaced_folder(figures) as folder:
-        write_overlays(folder, truth, shown, images, worst=overlays, score_threshold=0.0)
+        write_overlays(folder, truth, results, images, analysis=analysis, limit=overlays)
         draw_training_curves(history, folder)
         write_figure(folder / "classes.png", plot_class_precision(evaluation["per_class"]))
         write_analysis_figures(analysis, folder)

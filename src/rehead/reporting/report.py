@@ -1,6 +1,6 @@
 """One HTML page that says how good the model is, shows why, and what to do next: nothing loaded, readable offline."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,6 @@ from rehead.files import write_atomically
 from rehead.reporting.analysis_rows import analysis_context
 from rehead.reporting.charts import draw_charts
 from rehead.reporting.figures import plot_training, read_history
-from rehead.reporting.gallery import Overlay
 from rehead.reporting.image_browser import SCRIPTS, ImageBrowser
 from rehead.reporting.model_rows import module_rows, start_rows, thawed_in_vain
 from rehead.reporting.page import Drawing, beside, drawing, embed_file, render
@@ -28,10 +27,6 @@ from rehead.reporting.rows import (
 from rehead.reporting.vega import draw_svgs, vega_script
 from rehead.reporting.wording import rule_in_words
 
-_GROUPS = {
-    "worst": ("Worst first", "Most is to be learnt here: missing objects, doubled or invented ones, wrong classes."),
-    "best": ("Best", "What the model does well, for comparison."),
-}
 _TABLES_APART = ("comparisons", "hostile", "faults", "roi_pool_shift_by_stride")
 
 
@@ -46,7 +41,6 @@ def write_report(
     tuning: Facts | None = None,
     params: Facts | None = None,
     lineage: Facts | None = None,
-    overlays: Sequence[Overlay] = (),
     history: Path | None = None,
     figures: Mapping[str, Path] | None = None,
     analysis: Facts | None = None,
@@ -56,8 +50,8 @@ def write_report(
 
     The facts are the JSON reports of the stages; a part that is left out or empty is left out of the page. `history` is
     training.csv. `figures` are pictures by the section in which they stand (`data`, `roi_align`, `tuning`, `training`).
-    `analysis` is analysis.json, `browser` the pictures to look through, in whose place `overlays` stand otherwise.
-    An ingest.html beside the page is linked to. Raises KeyError if `evaluation` has no `box`, `mask` or `dataset`.
+    `analysis` is analysis.json, `browser` the pictures to look through. An ingest.html beside the page is linked to.
+    Raises KeyError if `evaluation` has no `box`, `mask` or `dataset`.
     """
     training, heads, roi_align, ingest, params = (one or {} for one in (training, heads, roi_align, ingest, params))
     charts = _charts(analysis or {}, evaluation)
@@ -66,7 +60,6 @@ def write_report(
         **analysis_context(analysis or {}, browser),
         **_training(training, heads, history),
         "charts": charts,
-        "groups": [(*_GROUPS[name], [one for one in overlays if one.group == name]) for name in _GROUPS],
         "roi_align": roi_align,
         "roi_align_rows": flat_rows(roi_align, without=_TABLES_APART),
         "ingest": ingest,
