@@ -34,6 +34,8 @@ def _output_rows(name: str, found: dict[str, Any]) -> list[str]:
         _time_row(f"s from outputs to AP, `{name}`, {detections} detections", found),
         _memory_row(f"MiB above the imports, `{name}`", found, aim="at most 0.25"),
     ]
+    checked = median(run["ours"]["check_s"] for run in found["runs"])
+    rows.append(f"| … and to check them before they are believed | | {checked:.3g} | | |")
     for head, kind in (("box", "bbox"), ("mask", "segm")):
         theirs, ours, same = first["peer"][kind][0], first["ours"][head]["AP"], read[head]["AP"]
         rows.append(f"| {head} AP, `{name}` | {theirs:.6f} | {ours:.6f}; by torchvision's rule {same:.6f} | | |")

@@ -21,6 +21,7 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 from torchvision.models.detection.roi_heads import paste_masks_in_image
 
+from rehead.coco.results import read_results
 from rehead.coco.rle import Rle, decode
 from rehead.evaluation.coco_map import METRICS, coco_map, evaluate_heads
 from rehead.evaluation.detections import Detections, coco_results
@@ -37,7 +38,10 @@ RESAMPLES = 1000
 
 
 def score_outputs(data: str, raw: str, rule: str) -> Figures:
-    """Paste and score what the peer's script drew, image by image as a detector gives it; seconds leave reading out."""
+    """Paste and score what the peer's script drew, image by image as a detector gives it.
+
+    Seconds leave out reading, and the check before results are believed, which the peer lacks: `check_s`.
+    """
     truth, results = _quietly(_truth, data, "val").dataset, []
     started = _now()
     for one in _outputs(raw):
@@ -46,7 +50,10 @@ def score_outputs(data: str, raw: str, rule: str) -> Figures:
         results += coco_results(found, image_id=one["image_id"])
     pasted = _since(started)
     scores = coco_map(truth, results, heads=("box", "mask"))
-    return {**_since(started), "paste_encode_s": pasted["seconds"], "box": scores.box, "mask": scores.mask}
+    spent = {**_since(started), "paste_encode_s": pasted["seconds"]}
+    started = _now()
+    read_results(results, truth, max_detections=300)
+    return {**spent, "check_s": _since(started)["seconds"], "box": scores.box, "mask": scores.mask}
 
 
 def count_differences(raw: str, rule: str) -> Figures:
@@ -116,7 +123,8 @@ def _truth(folder: str, name: str) -> COCO:
     truth.createIndex()
     for annotation in truth.dataset["annotations"]:
         rle = truth.annToRLE(annotation)
-        annotation["segmentation"] = {**rle, "counts": bytes(rle["counts"]).decode()}
+        counts = rle["counts"]
+        annotation["segmentation"] = {**rle, "counts": counts if isinstance(counts, str) else counts.decode()}
     return truth
 
 
