@@ -51,59 +51,60 @@ def scores(*numbers: float, hit: bool) -> list[tuple[float, bool]]:
     return [(number, hit) for number in numbers]
 
 
-RIGHT = scores(*(0.99 - place / 100 for place in range(10)), hit=True)
-"""Ten hits, from 0.99 down to 0.9."""
+RIGHT = scores(*np.linspace(0.99, 0.9, 20).tolist(), hit=True)
+"""Twenty hits, from 0.99 down to 0.9."""
 
 
 def test_f1_puts_the_threshold_midway_between_the_hits_and_what_is_wrong() -> None:
-    chosen = choose(10, [*RIGHT, (0.5, False), (0.4, False)])
+    chosen = choose(20, [*RIGHT, (0.5, False), (0.4, False)])
     assert chosen.score == pytest.approx(0.7)
-    assert (chosen.precision, chosen.recall, chosen.f1, chosen.objects) == (1.0, 1.0, 1.0, 10)
+    assert (chosen.precision, chosen.recall, chosen.f1, chosen.objects) == (1.0, 1.0, 1.0, 20)
 
 
 def test_f1_takes_a_wrong_one_with_it_where_hits_behind_it_are_worth_that() -> None:
-    chosen = choose(12, [*RIGHT, (0.6, False), (0.5, True), (0.4, True), (0.1, False)])
+    chosen = choose(22, [*RIGHT, (0.6, False), (0.5, True), (0.4, True), (0.1, False)])
     assert chosen.score == pytest.approx(0.25)
-    assert chosen.f1 == pytest.approx(24 / 25)
+    assert chosen.f1 == pytest.approx(44 / 45)
 
 
 def test_of_thresholds_with_the_same_f1_the_more_precise_one_is_taken() -> None:
-    # Of 20 objects: 2 * 10 / (10 + 20) = 2 * 12 / (16 + 20).
-    chosen = choose(20, [*RIGHT, *scores(0.7, 0.6, 0.5, 0.4, hit=False), *scores(0.3, 0.2, hit=True)])
+    # Of 40 objects: 2 * 20 / (20 + 40) = 2 * 24 / (32 + 40).
+    wrong = scores(0.7, 0.68, 0.66, 0.64, 0.62, 0.6, 0.58, 0.56, hit=False)
+    chosen = choose(40, [*RIGHT, *wrong, *scores(0.4, 0.3, 0.2, 0.1, hit=True)])
     assert chosen.score == pytest.approx(0.8)
 
 
 def test_without_anything_wrong_half_the_lowest_score_is_taken() -> None:
-    assert choose(10, RIGHT).score == pytest.approx(0.45)
+    assert choose(20, RIGHT).score == pytest.approx(0.45)
 
 
 def test_equal_scores_are_never_parted() -> None:
-    chosen = choose(12, [*RIGHT, *scores(0.6, 0.6, 0.6, hit=False), *scores(0.6, 0.6, hit=True)])
+    chosen = choose(22, [*RIGHT, *scores(0.6, 0.6, 0.6, hit=False), *scores(0.6, 0.6, hit=True)])
     assert chosen.score == pytest.approx(0.75)
 
 
 def test_a_wanted_precision_is_reached_with_as_many_objects_as_it_allows() -> None:
     found = [*RIGHT, (0.8, False), *scores(0.7, 0.6, hit=True), *scores(0.5, 0.4, 0.3, hit=False)]
-    chosen = choose(12, found, {"precision": 0.9})
+    chosen = choose(22, found, {"precision": 0.95})
     assert chosen.score == pytest.approx(0.55)
-    assert chosen.precision == pytest.approx(12 / 13)
+    assert chosen.precision == pytest.approx(22 / 23)
     assert chosen.because is None
 
 
 def test_a_precision_that_no_score_reaches_is_come_near_to_and_named() -> None:
-    chosen = choose(10, [(1.0, False), *RIGHT], {"precision": 0.95})
+    chosen = choose(20, [(1.0, False), *RIGHT], {"precision": 0.99})
     assert chosen.score == pytest.approx(0.45)
-    assert chosen.because == "no score reaches precision 0.95: the nearest, 0.909"
+    assert chosen.because == "no score reaches precision 0.99: the nearest, 0.952"
 
 
 def test_a_wanted_recall_is_reached_as_precisely_as_it_can_be() -> None:
-    chosen = choose(10, [*RIGHT[:8], (0.6, False), *scores(0.5, 0.4, hit=True)], {"recall": 0.8})
-    assert chosen.score == pytest.approx((0.92 + 0.6) / 2)
+    chosen = choose(20, [*RIGHT[:16], (0.6, False), *scores(0.5, 0.4, hit=True)], {"recall": 0.8})
+    assert chosen.score == pytest.approx((RIGHT[15][0] + 0.6) / 2)
     assert (chosen.precision, chosen.recall) == (1.0, 0.8)
 
 
 def test_a_recall_that_no_score_reaches_is_come_near_to_and_named() -> None:
-    chosen = choose(20, [*RIGHT, (0.5, False)], {"recall": 0.9})
+    chosen = choose(40, [*RIGHT, (0.5, False)], {"recall": 0.9})
     assert chosen.score == pytest.approx(0.7)
     assert chosen.because == "no score reaches recall 0.9: the nearest, 0.500"
 
@@ -115,13 +116,13 @@ def test_a_given_score_is_every_classs_however_few_its_objects() -> None:
 
 def test_the_interval_of_a_clear_case_is_narrow_and_that_of_a_muddled_one_wide() -> None:
     muddled = [(0.99 - place / 100, place % 3 == 0) for place in range(90)]
-    low, high = choose(10, [*RIGHT, (0.5, False)]).interval or (0.0, 1.0)
+    low, high = choose(20, [*RIGHT, (0.5, False)]).interval or (0.0, 1.0)
     least, most = choose(40, muddled).interval or (0.0, 0.0)
     assert 1.5 * (high - low) < most - least
 
 
 def test_a_class_of_few_objects_takes_the_threshold_of_all_classes_together() -> None:
-    truth, results = case(nut=(10, [*RIGHT, (0.5, False)]), rare=(1, [(0.6, True)]))
+    truth, results = case(nut=(20, [*RIGHT, (0.5, False)]), rare=(1, [(0.6, True)]))
     chosen = choose_thresholds(truth, results, "f1", max_detections=100)
     assert [one.score for one in chosen.values()] == [pytest.approx(0.7), pytest.approx(0.55)]
     assert chosen["rare"].because == "1 object of it to choose by: the threshold of all classes together"
@@ -129,14 +130,14 @@ def test_a_class_of_few_objects_takes_the_threshold_of_all_classes_together() ->
 
 
 def test_a_class_of_which_nothing_was_found_takes_the_threshold_of_all_classes_together() -> None:
-    truth, results = case(nut=(10, [*RIGHT, (0.5, False)]), shy=(12, [(0.9, False)]))
+    truth, results = case(nut=(20, [*RIGHT, (0.5, False)]), shy=(22, [(0.9, False)]))
     shy = choose_thresholds(truth, results, "f1", max_detections=100)["shy"]
-    assert shy.because == "12 objects of it to choose by, and none was found: the threshold of all classes together"
+    assert shy.because == "22 objects of it to choose by, and none was found: the threshold of all classes together"
     assert 0.5 < shy.score < 0.9
 
 
 def test_what_lies_on_a_crowd_region_moves_no_threshold() -> None:
-    truth, results = case(nut=(10, [*RIGHT, (0.5, False)]))
+    truth, results = case(nut=(20, [*RIGHT, (0.5, False)]))
     truth["annotations"].append(square(1000, 1, 50, id=99, area=64, iscrowd=1))
     results.append(square(1000, 1, 50, score=0.7))
     assert choose_thresholds(truth, results, "f1", max_detections=100)["nut"].score == pytest.approx(0.7)
@@ -149,20 +150,20 @@ def split_of(truth: dict[str, Any], name: str) -> Split:
 
 
 def report_of(seen: Found, held_out: Found, rule: ThresholdRule = "f1", *, same: bool = False) -> dict[str, Any]:
-    truth, found = case(nut=(10, seen))
-    other, results = case(nut=(10, held_out), none=(3, []))
-    other["categories"], other["annotations"] = other["categories"][:1], other["annotations"][:10]
+    truth, found = case(nut=(20, seen))
+    other, results = case(nut=(20, held_out), none=(3, []))
+    other["categories"], other["annotations"] = other["categories"][:1], other["annotations"][:20]
     validation, test = split_of(truth, "val"), split_of(truth if same else other, "test")
     return thresholds_report(rule, validation=validation, found=found, test=test, results=results, max_detections=100)
 
 
 def test_the_report_says_what_validations_thresholds_reach_on_test() -> None:
     told = report_of([*RIGHT, (0.5, False)], [*RIGHT[:8], (0.8, False), (0.6, True)])
-    assert (told["on"], told["images"], told["rule"], told["note"]) == ("val", 10, "f1", None)
+    assert (told["on"], told["images"], told["rule"], told["note"]) == ("val", 20, "f1", None)
     assert told["classes"]["nut"]["test"] == {
         "precision": pytest.approx(8 / 9),
-        "recall": pytest.approx(0.8),
-        "f1": pytest.approx(16 / 19),
+        "recall": pytest.approx(0.4),
+        "f1": pytest.approx(16 / 29),
     }
     assert told["all"]["recall"] == 1.0
     assert told["all"]["test"] == told["classes"]["nut"]["test"]
@@ -177,7 +178,7 @@ def test_a_score_for_all_classes_needs_no_validation_images_of_its_own() -> None
 
 
 def test_a_validation_split_without_objects_chooses_nothing_and_says_so() -> None:
-    truth, results = case(nut=(10, RIGHT))
+    truth, results = case(nut=(20, RIGHT))
     empty = split_of({**truth, "images": [], "annotations": []}, "val")
     told = thresholds_report(
         "f1", validation=empty, found=[], test=split_of(truth, "test"), results=results, max_detections=100

@@ -18,8 +18,12 @@ from rehead.evaluation.plan import ThresholdRule
 from rehead.evaluation.ranked import Ranked, joined, ranked_classes
 from rehead.evaluation.uncertainty import draws_of
 
-LEAST_OBJECTS = 10
-"""Objects below which a class takes the threshold of all classes together."""
+LEAST_OBJECTS = 20
+"""Objects below which a class takes the threshold of all classes together.
+
+Measured on drawn shapes, chosen on some images and judged by F1 on the others: with 3 to 19 objects a class's own is
+0.006 to 0.020 worse than the common one, with 20 to 39 0.002 worse but mostly better, with 40 and more better.
+"""
 UNKNOWN = 0.5
 """The threshold where nothing tells one."""
 _RESAMPLES, _MIDDLE = 200, (0.05, 0.95)
