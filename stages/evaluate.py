@@ -9,7 +9,7 @@ from rehead.evaluation.coco_map import HEADS, evaluate_heads
 from rehead.evaluation.explanation import explain
 from rehead.evaluation.plan import EvaluationPlan
 from rehead.evaluation.report import evaluation_report
-from rehead.evaluation.tables import TABLE_TAG, class_table, flat_metrics
+from rehead.evaluation.tables import TABLE_TAG, class_table, flat_metrics, run_description
 from rehead.evaluation.thresholds import thresholds_report
 from rehead.evaluation.validation import predict_split
 from rehead.files import read_json, replaced_folder, write_json
@@ -90,7 +90,7 @@ def main(
         )
         with tracked_run("evaluate", run_id=facts["training"]["run_id"]) as log:
             log.metrics(flat_metrics(scored, prefix="test/"))
-            log.tags(TABLE_TAG)
+            log.tags(TABLE_TAG | run_description(summary.read_text(encoding="utf-8")))
             log.dataset(test.name, test.fingerprint, source=dataset)
             for path in (report, analysis, classes, predictions):
                 log.artifact(path, "evaluation")

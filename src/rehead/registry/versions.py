@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import mlflow
+from mlflow.entities import LoggedModelOutput, Metric
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 
@@ -83,6 +84,8 @@ class Versions:
         model = self._client.create_logged_model(experiment, self.name, source_run_id=run_id, model_type="detector")
         self._client.log_model_artifacts(model.model_id, str(package.folder))
         self._client.finalize_logged_model(model.model_id, "READY")
+        if run_id is not None:
+            self._attach(model.model_id, run_id)
         self._ensure_model()
         entry = self._client.create_model_version(
             self.name, f"models:/{model.model_id}", run_id=run_id, tags=dict(tags), model_id=model.model_id
@@ -115,6 +118,18 @@ class Versions:
             return run_id and str(self._client.get_run(run_id).info.run_id)
         except MlflowException:
             return None
+
+    def _attach(self, model_id: str, run_id: str) -> None:
+        """Let a run's page name the model, and the model's page give the run's scores on test and their data."""
+        self._client.log_outputs(run_id, [LoggedModelOutput(model_id, step=0)])
+        run = self._client.get_run(run_id)
+        tested = next((one.dataset for one in run.inputs.dataset_inputs if one.dataset.name == "test"), None)
+        data = {} if tested is None else {"dataset_name": tested.name, "dataset_digest": tested.digest}
+        names = [name for name in run.data.metrics if name.startswith("test/")]
+        latest = [self._client.get_metric_history(run_id, name)[-1] for name in names]
+        # With the time of the run's own point it is no second point there.
+        points = [Metric(m.key, m.value, m.timestamp, m.step, model_id=model_id, run_id=run_id, **data) for m in latest]
+        self._client.log_batch(run_id, metrics=points)
 
     def _ensure_model(self) -> None:
         try:

@@ -12,10 +12,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import mlflow
 import pandas as pd
 from mlflow import MlflowClient
-from mlflow.models.evaluation.artifacts import JsonEvaluationArtifact
+from mlflow.models.evaluation.artifacts import ImageEvaluationArtifact, JsonEvaluationArtifact
 from mlflow.models.evaluation.base import EvaluationArtifact, EvaluationResult, ModelEvaluator
+from PIL import Image
 
 from rehead.files import read_json, write_json
 
@@ -47,7 +49,8 @@ def image_table(truth: Path, images: Path) -> pd.DataFrame:
 class CocoEvaluator(ModelEvaluator):
     """Scores a model, or the answers of one in a column of the table, and logs numbers, tables and figures.
 
-    `evaluator_config` may hold the fields of the `evaluate` section of params.yaml and `max_detections`.
+    `evaluator_config` may hold the fields of the `evaluate` section of params.yaml, `max_detections`, and `thresholds`,
+    the score of each class from which objects are counted: the model's own if it tells them, else 0.5.
     """
 
     @classmethod
@@ -61,12 +64,13 @@ class CocoEvaluator(ModelEvaluator):
         """Return the metrics and artifacts; raises ValueError if the table or the model's answers are unsound."""
         from rehead.coco.results import read_results  # pycocotools, matplotlib: see above
         from rehead.evaluation.answers import as_results
-        from rehead.evaluation.tables import flat_metrics
+        from rehead.evaluation.tables import class_metrics, flat_metrics
+        from rehead.tracking.delivery import allowed_name
 
         table = dataset.features_data
         truth = _truth_of(table)
         settings = dict(evaluator_config or {})
-        limit = int(settings.pop("max_detections", 100))
+        limit, thresholds = int(settings.pop("max_detections", 100)), settings.pop("thresholds", _own_thresholds(model))
         answers = dataset.predictions_data if model is None else _answers(model, table["image"])
         ids = {category["name"]: category["id"] for category in truth["categories"]}
         results = [
@@ -74,11 +78,13 @@ class CocoEvaluator(ModelEvaluator):
             for image, answer in zip(truth["images"], answers, strict=True)
             for result in as_results(_with_ids(answer, ids), image["id"])
         ]
-        scored, files = _evaluated(truth, read_results(results, truth, max_detections=limit), settings, limit)
-        client, metrics = MlflowClient(), flat_metrics(scored)
-        for name, value in metrics.items():
-            client.log_metric(run_id, name, value)
-        return EvaluationResult(metrics, _logged(client, run_id, files), run_id=run_id)
+        known = {name: thresholds[name] for name in ids if name in thresholds}
+        files = _evaluated(truth, read_results(results, truth, max_detections=limit), settings, limit, known)
+        numbers = flat_metrics(files["evaluation.json"]) | class_metrics(files["evaluation.json"])
+        metrics = {allowed_name(name): value for name, value in numbers.items()}
+        if kwargs.get("model_id") is None:  # else MLflow logs them itself, with the model and the data
+            mlflow.log_metrics(metrics, run_id=run_id)
+        return EvaluationResult(metrics, _logged(run_id, files), run_id=run_id)
 
 
 def _truth_of(table: Any) -> dict[str, Any]:
@@ -106,6 +112,12 @@ def _answers(model: Any, images: "pd.Series[Any]") -> Iterator[Mapping[str, Any]
         yield model.predict(pd.DataFrame({"image": [image]}), params={"score_threshold": 0.0, "mask_format": "rle"})[0]
 
 
+def _own_thresholds(model: Any) -> dict[str, float]:
+    """Read by which scores a packaged model of ours answers."""
+    metadata = getattr(getattr(model, "metadata", None), "metadata", None) or {}
+    return dict(metadata.get("thresholds") or {})
+
+
 def _with_ids(answer: Mapping[str, Any], ids: Mapping[str, int]) -> dict[str, Any]:
     """Give each detection the truth's id of its class: a model counts its own classes from 1."""
     unknown = sorted(set(answer["class_names"]) - set(ids))
@@ -115,10 +127,16 @@ def _with_ids(answer: Mapping[str, Any], ids: Mapping[str, int]) -> dict[str, An
 
 
 def _evaluated(
-    truth: dict[str, Any], results: list[dict[str, Any]], settings: dict[str, Any], limit: int
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Score, and name the files in which it all is kept."""
-    from rehead.evaluation.coco_map import evaluate_heads  # pycocotools: see above
+    truth: dict[str, Any],
+    results: list[dict[str, Any]],
+    settings: dict[str, Any],
+    limit: int,
+    thresholds: Mapping[str, float],
+) -> dict[str, Any]:
+    """Score and explain; returns the files in which it all is kept, by name."""
+    from rehead.evaluation.analysis.report import analyse  # pycocotools: see above
+    from rehead.evaluation.bottleneck import by_iou
+    from rehead.evaluation.coco_map import evaluate_heads, full_table
     from rehead.evaluation.plan import EvaluationPlan
     from rehead.evaluation.report import evaluation_report
     from rehead.evaluation.tables import CLASS_TABLE, class_table
@@ -126,21 +144,34 @@ def _evaluated(
     counts = {name: len(truth[name]) for name in ("images", "annotations")}
     evaluations = evaluate_heads(truth, results, max_detections=limit)
     scored = evaluation_report(truth, evaluations, EvaluationPlan(**settings), max_detections=limit, dataset=counts)
-    return scored, {"evaluation.json": scored, "predictions.json": results, CLASS_TABLE: class_table(scored)}
+    analysis = analyse(truth, results, thresholds=thresholds, max_detections=limit)
+    explained = {"dataset": counts, "per_class": full_table(evaluations), **analysis, "by_iou": by_iou(evaluations)}
+    return {
+        "evaluation.json": scored,
+        "analysis.json": explained,
+        "predictions.json": results,
+        CLASS_TABLE: class_table(scored),
+    }
 
 
-def _logged(client: MlflowClient, run_id: str, files: Mapping[str, Any]) -> dict[str, EvaluationArtifact]:
-    """Send the files to the run's folder `evaluation`."""
-    from rehead.evaluation.tables import TABLE_TAG  # pycocotools: see above
+def _logged(run_id: str, files: Mapping[str, Any]) -> dict[str, EvaluationArtifact]:
+    """Send the files to the run's folder `evaluation`, and the figures of the analysis to `figures`."""
+    from rehead.evaluation.tables import TABLE_TAG  # pycocotools, matplotlib: see above
+    from rehead.reporting.analysis_figures import write_analysis_figures
 
+    client = MlflowClient()
+    root = client.get_run(run_id).info.artifact_uri
+    logged: dict[str, EvaluationArtifact] = {}
     with tempfile.TemporaryDirectory() as folder:
         for name, content in files.items():
-            write_json(Path(folder) / name, content)
-        client.log_artifacts(run_id, folder, "evaluation")
+            write_json(Path(folder) / "evaluation" / name, content)
+            uri = f"{root}/evaluation/{name}"
+            logged[name.removesuffix(".json")] = JsonEvaluationArtifact(uri=uri, content=content)
+        for path in write_analysis_figures(files["analysis.json"], Path(folder) / "figures"):
+            with Image.open(path) as stream:
+                picture = stream.copy()
+            logged[f"figure_{path.stem}"] = ImageEvaluationArtifact(uri=f"{root}/figures/{path.name}", content=picture)
+        client.log_artifacts(run_id, folder)
     for name, value in TABLE_TAG.items():
         client.set_tag(run_id, name, value)
-    root = client.get_run(run_id).info.artifact_uri
-    return {
-        name.removesuffix(".json"): JsonEvaluationArtifact(uri=f"{root}/evaluation/{name}", content=content)
-        for name, content in files.items()
-    }
+    return logged

@@ -102,20 +102,20 @@ def _is_known(client: Any, run_id: str) -> bool:
 
 def _log_points(client: Any, run_id: str, event: Event) -> None:
     entities = load_mlflow().entities
-    points = [entities.Metric(_allowed(name), value, event.time_ms, step) for name, value, step in event.body]
+    points = [entities.Metric(allowed_name(name), value, event.time_ms, step) for name, value, step in event.body]
     for batch in _batches(points):
         client.log_batch(run_id, metrics=batch)
 
 
 def _log_params(client: Any, run_id: str, event: Event) -> None:
     entities = load_mlflow().entities
-    for batch in _batches([entities.Param(_allowed(name), value) for name, value in event.body.items()]):
+    for batch in _batches([entities.Param(allowed_name(name), value) for name, value in event.body.items()]):
         client.log_batch(run_id, params=batch)
 
 
 def _set_tags(client: Any, run_id: str, event: Event) -> None:
     entities = load_mlflow().entities
-    for batch in _batches([entities.RunTag(_allowed(name), value) for name, value in event.body.items()]):
+    for batch in _batches([entities.RunTag(allowed_name(name), value) for name, value in event.body.items()]):
         client.log_batch(run_id, tags=batch)
 
 
@@ -139,7 +139,7 @@ def _end(client: Any, run_id: str, event: Event) -> None:
     client.set_terminated(run_id, event.body, end_time=event.time_ms)
 
 
-def _allowed(name: str) -> str:
+def allowed_name(name: str) -> str:
     """Put a name into MLflow's alphabet; class names and paths are not bound to it."""
     return posixpath.normpath(re.sub(r"[^\w.\- :/]", "_", name).strip("/"))[:_NAME_LENGTH]
 
