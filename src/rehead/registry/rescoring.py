@@ -16,6 +16,7 @@ from rehead.evaluation.answers import as_results
 from rehead.evaluation.coco_map import Scores
 from rehead.files import read_json
 from rehead.serving.images import Limits
+from rehead.serving.model import DetectorModel
 
 TOLERANCE = 1e-6
 
@@ -27,7 +28,8 @@ def score_model(location: str, dataset: Path, *, max_detections: int = 100) -> S
     """
     truth = read_json(dataset / "test.json")
     model = mlflow.pyfunc.load_model(location)
-    model.unwrap_python_model().lift_limits()
+    served: DetectorModel = model.unwrap_python_model()
+    served.lift_limits()
     results = results_of(model, truth, dataset / "images")
     return agreed_map(truth, read_results(results, truth), max_detections=max_detections, heads=("box", "mask"))
 
