@@ -59,7 +59,7 @@ class EvaluationPlan(Section):
     """Bootstrap resamples of the test images; 0 leaves the intervals out."""
     confidence: float = Field(0.95, gt=0.5, lt=1.0)
     overlays: int = Field(12, ge=0, le=200)
-    """Test images in the report, and drawn as files: the worst, best, most surprising, and those with doubtful labels."""
+    """Test images in the report, and drawn as files: worst, best, most surprising, and those with doubtful labels."""
     threshold: ThresholdRule = "f1"
     """How each class's least score is chosen on the validation split: `f1`, where F1 is highest; `{precision: 0.9}`,
     where most is found with that precision; `{recall: 0.95}`, where that share is found most precisely; or a score for
