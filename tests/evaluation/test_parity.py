@@ -39,7 +39,7 @@ def test_every_number_is_that_of_pycocotools(drawn: tuple[Truth, Results, int]) 
 
 
 @pytest.mark.slow
-@settings(max_examples=250, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=150, deadline=None, suppress_health_check=SLOW)
 @given(datasets())
 def test_every_number_of_very_many_is_that_of_pycocotools(drawn: tuple[Truth, Results, int]) -> None:
     _compare(*drawn)
