@@ -53,5 +53,6 @@ def publish(
         figures={"roi_align": misalignment},
         **facts,
     )
-    write_summary(summary, evaluation=evaluation, analysis=analysis, lineage=lineage)
+    name = (params.get("register") or {}).get("name", "rehead")
+    write_summary(summary, evaluation=evaluation, analysis=analysis, lineage=lineage, name=name)
     write_plots_template(template)
