@@ -98,13 +98,12 @@ class _Convolution(torch.autograd.Function):
         algorithm = algorithm_of(cut.y, cut.x, maps.dtype)
         kernel_roc, tiles = _kernel(algorithm, weight), cut.tiles(gradient)
         into = cut.margined(maps) if for_maps else None
-        for_kernel = torch.zeros_like(kernel_roc)
-        for part in cut.parts():
+        for_kernel = torch.empty_like(kernel_roc)
+        for number, part in enumerate(cut.parts()):
             products = _transformed(algorithm.output_qr.T, tiles[part])
             if for_weight:
-                for_kernel.baddbmm_(
-                    products.transpose(1, 2), _transformed(algorithm.window_rp, cut.windows(maps, part))
-                )
+                seen = _transformed(algorithm.window_rp, cut.windows(maps, part))
+                for_kernel.baddbmm_(products.transpose(1, 2), seen, beta=min(number, 1))
             if into is not None:
                 found = _returned(algorithm.window_rp.T, torch.bmm(products, kernel_roc))
                 _add(found, cut.overlapping(into)[part])
@@ -151,13 +150,13 @@ class _Tiling:
         self.y, self.x = Axis(height), Axis(width)
 
     def parts(self) -> list[Part]:
-        """List parts of about as many tiles as are held at once: whole maps, or rows of tiles of one."""
+        """List parts of about as many tiles as are held at once, at least one: whole maps, or rows of tiles of one."""
         every = self.y.tiles
         rows = min(every, -(-_TILES_AT_ONCE // self.x.tiles))
         maps = max(1, _TILES_AT_ONCE // (every * self.x.tiles))
         return [
             (slice(first, first + maps), slice(row, min(row + rows, every)))
-            for first in range(0, self.maps, maps)
+            for first in range(0, max(self.maps, 1), maps)
             for row in range(0, every, rows)
         ]
 
