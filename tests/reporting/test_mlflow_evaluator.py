@@ -103,9 +103,14 @@ def test_any_model_that_answers_as_ours_is_scored_and_logged(
     assert data.metrics["mask_AP/a"] == pytest.approx(expected.per_class["a"]["mask_AP"])
     assert json.loads(data.tags["mlflow.loggedArtifacts"])[0]["path"] == "evaluation/per_class.json"
     assert {Path(file.path).name for file in client.list_artifacts(run.info.run_id, "evaluation")} >= {
+        "analysis.json",
         "evaluation.json",
         "per_class.json",
         "predictions.json",
     }
     assert mlflow.load_table("evaluation/per_class.json", run_ids=[run.info.run_id])["class"].tolist() == ["a", "b"]
+    figures = {Path(file.path).stem for file in client.list_artifacts(run.info.run_id, "figures")}
+    assert figures == {name.removeprefix("figure_") for name in scored.artifacts if name.startswith("figure_")}
+    assert {"confusion", "precision_recall", "by_iou"} < figures
+    assert scored.artifacts["analysis"].content["thresholds"] == {"a": 0.5, "b": 0.5}, "where none are known"
     assert scored.artifacts["evaluation"].content["mask"]["AP"] == scored.metrics["mask_AP"]

@@ -5,54 +5,27 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import mlflow
 import pytest
 import torch
-from PIL import Image
 
-from rehead.coco.rle import area
-from rehead.detector.build import Detector, build_detector
+from rehead.detector.build import Detector
 from rehead.detector.checkpoint import save_detector
-from rehead.detector.plan import ModelPlan
-from rehead.evaluation.detections import coco_results
-from rehead.evaluation.prediction import predict_image
+from rehead.evaluation.tables import class_metrics, flat_metrics
 from rehead.files import read_json, write_json
-from rehead.registry.packaging import settings_of
+from rehead.registry.packaging import package_detector, settings_of
 from rehead.registry.plan import RegisterPlan
-from rehead.training.plan import TrainPlan
-from stages import evaluate
+from rehead.registry.versions import open_versions
+from rehead.reporting.mlflow_evaluator import image_table
+from tests.stages.noise import noisy_split, run_stage, untrained_detector, write_earlier_reports
 
 pytestmark = pytest.mark.slow
-SIDE, OBJECTS = 64, 12
-CLASSES = ("seed", "nut")
 Evaluate = Callable[..., Path]
 
 
 @pytest.fixture(scope="module")
 def detector() -> Detector:
-    torch.manual_seed(0)
-    plan = ModelPlan(weights="none", input_size=SIDE, fpn_channels=8, box_head=8, mask_layers=(8,))
-    built = build_detector(plan, CLASSES)
-    built.model.eval()
-    return built
-
-
-def noisy_split(folder: Path, name: str, detector: Detector, *, seed: int) -> dict[str, Any]:
-    """Write two images of noise, and give as their truth what the detector finds best in them, so that AP is not 0."""
-    annotations: list[dict[str, Any]] = []
-    pixels = np.random.default_rng(seed).integers(0, 255, (2, SIDE, SIDE, 3), dtype=np.uint8)
-    for image_id, image in enumerate(pixels, start=1):
-        Image.fromarray(image).save(folder / "images" / f"{name}_{image_id}.png")
-        found = coco_results(predict_image(detector, torch.from_numpy(image).permute(2, 0, 1) / 255), image_id=image_id)
-        seen = sorted((one for one in found if area(one["segmentation"]) > 20), key=lambda one: -float(one["score"]))
-        # Every other one, so that the best threshold is not simply below all.
-        for one in seen[: 2 * OBJECTS : 2]:
-            annotations.append({**one, "id": len(annotations) + 1, "area": area(one["segmentation"]), "iscrowd": 0})
-    return {
-        "categories": [{"id": number, "name": name} for number, name in enumerate(CLASSES, start=1)],
-        "images": [{"id": n, "file_name": f"{name}_{n}.png", "width": SIDE, "height": SIDE} for n in (1, 2)],
-        "annotations": annotations,
-    }
+    return untrained_detector()
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +48,6 @@ def evaluated(
     def run(detector: Detector, *, test: str = "test", plan: str = "resamples: 10, overlays: 1") -> Path:
         root = tmp_path / f"project_{len(list(tmp_path.iterdir()))}"
         data, reports = root / "data" / "dataset", root / "reports"
-        reports.mkdir(parents=True)
         data.mkdir(parents=True)
         monkeypatch.chdir(root)
         (root / "params.yaml").write_text(f"evaluate: {{{plan}}}\n")
@@ -85,27 +57,8 @@ def evaluated(
             write_json(data / f"{name}.json", truth)
         write_json(data / "manifest.json", {"splits": {name: {"fingerprint": name[0] * 64} for name in used}})
         save_detector(detector, root / "detector")
-        for name in ("ingest", "roi_align", "heads", "tuning"):
-            write_json(reports / f"{name}.json", {})
-        write_json(reports / "training.json", {"plan": TrainPlan().model_dump(mode="json"), "run_id": None})
-        (reports / "training.csv").write_text("epoch,loss,lr,val_box_AP,val_mask_AP\n1,1.0,0.1,0.2,0.2\n")
-        (reports / "ingest.html").write_text("")
-        Image.new("RGB", (8, 8)).save(reports / "misalignment.png")
-        evaluate.main(
-            dataset=data,
-            detector=root / "detector",
-            reports=reports,
-            misalignment=reports / "misalignment.png",
-            report=reports / "evaluation.json",
-            analysis=reports / "analysis.json",
-            classes=reports / "per_class.json",
-            predictions=reports / "predictions.json",
-            figures=reports / "figures",
-            tables=reports / "tables",
-            page=reports / "index.html",
-            summary=reports / "summary.md",
-            template=reports / "plots.html",
-        )
+        write_earlier_reports(reports)
+        run_stage(data, root / "detector", reports)
         return reports
 
     return run
@@ -165,3 +118,27 @@ def test_a_package_looks_at_images_as_the_evaluation_did(detector: Detector, eva
     assert settings.augment is not None
     assert settings.augment.flip_horizontal
     assert dict(settings.thresholds) == {name: one["score"] for name, one in chosen(reports).items()}
+
+
+def test_mlflow_gives_a_registered_model_the_numbers_of_its_evaluation(
+    detector: Detector, evaluated: Evaluate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reports = evaluated(detector)
+    scored, project = read_json(reports / "evaluation.json"), reports.parent
+    settings = settings_of(RegisterPlan(), scored)
+    package = package_detector(project / "detector", tmp_path / "model", settings=settings)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
+    before = mlflow.get_tracking_uri()
+    version = open_versions("tested").add(package, {})
+    try:
+        told = mlflow.models.evaluate(
+            f"models:/tested/{version.number}",
+            image_table(project / "data" / "dataset" / "test.json", project / "data" / "dataset" / "images"),
+            model_type="instance-segmentation",
+            evaluators="coco",
+            evaluator_config={"resamples": 0},
+        )
+    finally:
+        mlflow.set_tracking_uri(before)
+    assert told.metrics == pytest.approx(flat_metrics(scored) | class_metrics(scored), abs=1e-6)
+    assert told.artifacts["analysis"].content["thresholds"] == pytest.approx(dict(settings.thresholds), abs=1e-6)
