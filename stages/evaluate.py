@@ -101,6 +101,10 @@ def main(
     print(f"test split {test.fingerprint[:12]}, {len(test)} images")
     for head in HEADS:
         print(f"test {head} AP {_shown(scored[head]['AP'])}, AP50 {_shown(scored[head]['AP50'])}")
+    if scored["images_above_max_detections"]:
+        print(
+            f"{len(scored['images_above_max_detections'])} images hold more than model.max_detections ({limit}) objects"
+        )
     print(explained["bottleneck"]["sentence"])
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rehead.evaluation.agreement import evaluators
 from rehead.registry.packaging import Package
 from rehead.registry.promotion import Contender
 from rehead.registry.registration import Registration
@@ -47,6 +48,7 @@ def receipt_of(
         "because": done.because,
         "mask_AP": new.mask_AP,
         "box_AP": box_ap,
+        "evaluators": evaluators(),
         "refused_test_images": list(refused),
         "classes": list(new.classes),
         "serving": dict(serving or {}),
