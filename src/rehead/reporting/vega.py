@@ -34,7 +34,7 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>DVC plots</title>
 <link rel="icon" href="data:,">
-<style>body { font-family: system-ui, sans-serif; margin: 24px; } img { max-width: 100%; }</style>
+<style>body { font-family: system-ui, sans-serif; margin: 24px; } img { max-width: 44vw; }</style>
 <script>@script@</script>
 {refresh_tag}
 </head>
