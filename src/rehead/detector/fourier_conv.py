@@ -122,11 +122,9 @@ def _kernel(algorithm: Algorithm, weight: Tensor) -> Tensor:
 
 
 def _transformed(matrix_rp: Tensor, values: Tensor) -> Tensor:
-    """Transform the P pixels of each of M windows, ...,C to R,M,C, as products read it."""
+    """Transform the P pixels of each of M windows, ...,C to R,M,C, laid out M,R,C."""
     values_mpc = values.reshape(-1, matrix_rp.shape[1], values.shape[-1])
-    found = values.new_empty(len(matrix_rp), len(values_mpc), values.shape[-1])
-    torch.bmm(matrix_rp.expand(len(values_mpc), -1, -1), values_mpc, out=found.transpose(0, 1))
-    return found
+    return torch.bmm(matrix_rp.expand(len(values_mpc), -1, -1), values_mpc).transpose(0, 1)
 
 
 def _returned(matrix_qr: Tensor, products_rmo: Tensor) -> Tensor:
