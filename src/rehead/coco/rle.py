@@ -91,8 +91,8 @@ def bounding_box(rle: Rle) -> tuple[float, float, float, float]:
 
 def _named_oddly(places: NDArray[np.int64]) -> NDArray[np.int64]:
     """Keep, once, what an ascending array names an odd number of times."""
-    first = np.flatnonzero(np.diff(places, prepend=-1))
-    return places[first[np.diff(first, append=len(places)) % 2 == 1]]
+    first = np.flatnonzero(np.diff(places, prepend=-1) != 0)
+    return places[first[np.diff(first, append=len(places)) & 1 != 0]]
 
 
 def _text(rle: dict[str, Any]) -> Rle:
