@@ -1,5 +1,6 @@
 """What MLflow's own pages tell of a version: the run that trained it, and what it scores on which data."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,9 @@ def test_the_model_has_the_scores_of_its_run_on_test_and_names_their_data(
 def test_no_score_is_in_the_run_twice(linked: tuple[MlflowClient, str, str]) -> None:
     client, run_id, _ = linked
     assert [len(client.get_metric_history(run_id, name)) for name in SCORES] == [1, 1]
+
+
+def test_the_models_page_knows_its_version(linked: tuple[MlflowClient, str, str]) -> None:
+    client, _, model_id = linked
+    [named] = json.loads(client.get_logged_model(model_id).tags["mlflow.modelVersions"])
+    assert (named["name"], str(named["version"])) == ("linked", "1")

@@ -13,6 +13,7 @@ import mlflow
 from mlflow.entities import LoggedModelOutput, Metric
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
+from mlflow.utils.mlflow_tags import MLFLOW_MODEL_VERSIONS
 
 from rehead.registry.packaging import Package
 from rehead.registry.promotion import Contender
@@ -90,6 +91,9 @@ class Versions:
         entry = self._client.create_model_version(
             self.name, f"models:/{model.model_id}", run_id=run_id, tags=dict(tags), model_id=model.model_id
         )
+        # By this the model's page knows its version; MLflow's own `register_model` sets it too.
+        known_as = json.dumps([{"name": self.name, "version": entry.version}])
+        self._client.set_logged_model_tags(model.model_id, {MLFLOW_MODEL_VERSIONS: known_as})
         return _version(entry)
 
     def mark(self, version: Version, tags: Mapping[str, str]) -> None:
