@@ -7,6 +7,7 @@ from rehead.detector.checkpoint import load_detector
 from rehead.evaluation.augmented import look_by
 from rehead.evaluation.coco_map import HEADS, evaluate_heads
 from rehead.evaluation.explanation import explain
+from rehead.evaluation.gain import gain_of
 from rehead.evaluation.plan import EvaluationPlan
 from rehead.evaluation.report import evaluation_report
 from rehead.evaluation.tables import TABLE_TAG, class_table, flat_metrics, run_description
@@ -64,6 +65,8 @@ def main(
             "weights_sha256": read_json(detector / "manifest.json")["weights.safetensors"],
         }
         explained = explain(trained, test, results, evaluations, scored=scored, trained_by=trained_by, trained_on=train)
+        with progress("one look", len(test)) as bar:
+            explained["augmentation"] = gain_of(trained, test, results, plan.augment, on_image=bar.advance)
 
         write_json(predictions, results)
         write_json(report, scored)

@@ -92,3 +92,13 @@ def test_beyond_ten_label_errors_the_rest_is_folded(tmp_path: Path) -> None:
     many = [ANALYSIS["label_errors"][0] | {"rank": rank} for rank in range(1, 131)]
     page = written(tmp_path, analysis={"label_errors": many})
     assert ("<summary>90 more</summary>" in page, "30 more are in reports/analysis.json" in page) == (True, True)
+
+
+def test_what_several_views_gain_stands_beside_what_they_cost(tmp_path: Path) -> None:
+    of_heads = {"mask_AP": 0.65, "plain_mask_AP": 0.625, "mask_gain": [-0.0021, 0.052], "box_AP": 0.72}
+    of_heads |= {"plain_box_AP": 0.71, "box_gain": [0.001, 0.02]}
+    told = {"name": "2 views (mirrored)", "seconds_per_image": 0.62, "plain_seconds_per_image": 0.3, **of_heads}
+    words = " ".join(re.sub(r"<[^>]+>", "", written(tmp_path, analysis={**ANALYSIS, "augmentation": told})).split())
+    assert "With 2 views (mirrored) an image, in place of one look: mask AP 0.650 in place of 0.625" in words
+    assert "(95% of resamples gain -0.002 to 0.052)" in words
+    assert "0.62 s an image in place of 0.3 s" in words

@@ -118,6 +118,9 @@ def test_a_package_looks_at_images_as_the_evaluation_did(detector: Detector, eva
     assert settings.augment is not None
     assert settings.augment.flip_horizontal
     assert dict(settings.thresholds) == {name: one["score"] for name, one in chosen(reports).items()}
+    gain = read_json(reports / "analysis.json")["augmentation"]
+    assert gain["mask_AP"] == pytest.approx(read_json(reports / "evaluation.json")["mask"]["AP"])
+    assert "With 2 views (mirrored) an image" in (reports / "index.html").read_text()
 
 
 def test_mlflow_gives_a_registered_model_the_numbers_of_its_evaluation(
