@@ -10,18 +10,12 @@ from typing import Any, TypeGuard
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from rehead.detector.fourier import Algorithm, Axis, algorithm_of
+from rehead.detector.fourier import Algorithm, Tiling, algorithm_of
 from rehead.detector.sparse_gradients import is_plain_cpu
 
-_TILES_AT_ONCE = 128
-"""Rows enough for products at full speed; at 256 channels they take 12 MB on either side."""
 _LEAST_CHANNELS, _LEAST_TILES = 128, 192
 """Where products are large enough to make up for the transforms of maps and kernel, in time and in memory."""
-
-Part = tuple[slice, slice]
-"""Some maps, and some of the rows of tiles that each is cut into."""
 
 
 class FourierConv(nn.Conv2d):
@@ -46,9 +40,9 @@ class FourierConv(nn.Conv2d):
         return super().forward(input)
 
     def _pays(self, maps_nchw: Tensor) -> bool:
-        size, _, height, width = maps_nchw.shape
+        cut = Tiling((len(maps_nchw), *maps_nchw.shape[2:]))
         wide = min(self.in_channels, self.out_channels) >= _LEAST_CHANNELS
-        return wide and size * Axis(height).tiles * Axis(width).tiles >= _LEAST_TILES
+        return wide and cut.maps * cut.y.tiles * cut.x.tiles >= _LEAST_TILES
 
 
 def speed_up(head: nn.Module) -> None:
@@ -79,22 +73,23 @@ class _Convolution(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, maps: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         ctx.save_for_backward(maps, weight)
-        cut = _Tiling(maps.shape[:3])
+        cut = Tiling(maps.shape[:3])
         algorithm = algorithm_of(cut.y, cut.x, maps.dtype)
         kernel_rco = _kernel(algorithm, weight).transpose(1, 2)
         drawn = cut.blank(weight, len(weight))
         tiles = cut.tiles(drawn)
         for part in cut.parts():
             products = torch.bmm(_transformed(algorithm.window_rp, cut.windows(maps, part)), kernel_rco)
-            found = _returned(algorithm.output_qr, products)
-            tiles[part] = (found if bias is None else found.add_(bias)).view(tiles[part].shape)
-        return drawn
+            found = _returned(algorithm.output_qr, products, into=tiles[part] if cut.whole else None)
+            if not cut.whole:
+                tiles[part] = found.view(tiles[part].shape)
+        return drawn if bias is None else drawn.add_(bias)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         (gradient,), (maps, weight) = gradients, ctx.saved_tensors
         for_maps, for_weight, for_bias = ctx.needs_input_grad
-        cut = _Tiling(maps.shape[:3])
+        cut = Tiling(maps.shape[:3])
         algorithm = algorithm_of(cut.y, cut.x, maps.dtype)
         kernel_roc, tiles = _kernel(algorithm, weight), cut.tiles(gradient)
         into = cut.margined(maps) if for_maps else None
@@ -105,8 +100,12 @@ class _Convolution(torch.autograd.Function):
                 seen = _transformed(algorithm.window_rp, cut.windows(maps, part))
                 for_kernel.baddbmm_(products.transpose(1, 2), seen, beta=min(number, 1))
             if into is not None:
-                found = _returned(algorithm.window_rp.T, torch.bmm(products, kernel_roc))
-                _add(found, cut.overlapping(into)[part])
+                seen = cut.overlapping(into)[part]
+                found = _returned(
+                    algorithm.window_rp.T, torch.bmm(products, kernel_roc), into=seen if cut.whole else None
+                )
+                if not cut.whole:
+                    _add(found, seen)
         for_taps = (algorithm.kernel_r9.T @ for_kernel.flatten(1)).view(3, 3, *weight.shape[:2])
         return (
             cut.inner(into) if into is not None else None,
@@ -127,9 +126,11 @@ def _transformed(matrix_rp: Tensor, values: Tensor) -> Tensor:
     return torch.bmm(matrix_rp.expand(len(values_mpc), -1, -1), values_mpc).transpose(0, 1)
 
 
-def _returned(matrix_qr: Tensor, products_rmo: Tensor) -> Tensor:
-    """Transform products back, to M,Q,O."""
-    return torch.bmm(matrix_qr.expand(products_rmo.shape[1], -1, -1), products_rmo.transpose(0, 1))
+def _returned(matrix_qr: Tensor, products_rmo: Tensor, *, into: Tensor | None) -> Tensor:
+    """Transform products back to M,Q,O, in a place given or in a new one."""
+    _, size, channels = products_rmo.shape
+    out = None if into is None else into.view(size, len(matrix_qr), channels)
+    return torch.bmm(matrix_qr.expand(size, -1, -1), products_rmo.transpose(0, 1), out=out)
 
 
 def _add(found: Tensor, windows: Tensor) -> None:
@@ -138,54 +139,3 @@ def _add(found: Tensor, windows: Tensor) -> None:
     for row in range(2):
         for column in range(2):
             windows[:, row::2, column::2] += found[:, row::2, column::2]
-
-
-class _Tiling:
-    """How maps N,H,W,C are cut into tiles N,Y,X,Q,Q,C of outputs, and windows N,Y,X,P,P,C of what they are made of."""
-
-    def __init__(self, shape_nhw: torch.Size) -> None:
-        self.maps, height, width = shape_nhw
-        self.y, self.x = Axis(height), Axis(width)
-
-    def parts(self) -> list[Part]:
-        """List parts of about as many tiles as are held at once, at least one: whole maps, or rows of tiles of one."""
-        every = self.y.tiles
-        rows = min(every, -(-_TILES_AT_ONCE // self.x.tiles))
-        maps = max(1, _TILES_AT_ONCE // (every * self.x.tiles))
-        return [
-            (slice(first, first + maps), slice(row, min(row + rows, every)))
-            for first in range(0, max(self.maps, 1), maps)
-            for row in range(0, every, rows)
-        ]
-
-    def windows(self, maps: Tensor, part: Part) -> Tensor:
-        """Cut out a part's windows, zero beyond the maps."""
-        y, (images, rows) = self.y, part
-        top, bottom = rows.start * y.tile - y.reach, rows.stop * y.tile + y.reach
-        margins = (0, 0, *self.x.padding, max(-top, 0), max(bottom - y.pixels, 0))
-        seen = maps[images, max(top, 0) : bottom]
-        return self.overlapping(functional.pad(seen, margins) if any(margins) else seen)
-
-    def overlapping(self, margined: Tensor) -> Tensor:
-        """See maps with their margins as windows."""
-        y, x = self.y, self.x
-        return margined.unfold(1, y.window, y.tile).unfold(2, x.window, x.tile).movedim(3, -1)
-
-    def margined(self, maps: Tensor) -> Tensor:
-        """Give zeros in the shape of maps with their margins."""
-        height, width = (axis.pixels + sum(axis.padding) for axis in (self.y, self.x))
-        return maps.new_zeros(self.maps, height, width, maps.shape[-1])
-
-    def inner(self, margined: Tensor) -> Tensor:
-        """Take the margins off."""
-        y, x = self.y, self.x
-        return margined[:, y.reach : y.reach + y.pixels, x.reach : x.reach + x.pixels]
-
-    def tiles(self, drawn: Tensor) -> Tensor:
-        """See maps of whole tiles as tiles."""
-        y, x = self.y, self.x
-        return drawn.view(self.maps, y.tiles, y.tile, x.tiles, x.tile, drawn.shape[-1]).transpose(2, 3)
-
-    def blank(self, like: Tensor, channels: int) -> Tensor:
-        """Give room for whole tiles."""
-        return like.new_empty(self.maps, self.y.tiles * self.y.tile, self.x.tiles * self.x.tile, channels)

@@ -68,8 +68,9 @@ def stacked(images: Sequence[Features], *, device: torch.device) -> Features:
 def _padded(maps: Sequence[Tensor], device: torch.device) -> Tensor:
     height, width = (max(value.shape[axis] for value in maps) for axis in (-2, -1))
     shape, fits = (len(maps), len(maps[0]), height, width), all(value.shape[-2:] == (height, width) for value in maps)
-    fresh = torch.empty if fits else torch.zeros
-    batch = fresh(shape, device=device).contiguous(memory_format=torch.channels_last)
+    batch = torch.empty(shape, device=device, memory_format=torch.channels_last)
+    if not fits:
+        batch.zero_()
     for place, value in zip(batch, maps, strict=True):
         place[:, : value.shape[-2], : value.shape[-1]] = value.to(device)
     return batch
