@@ -5,8 +5,8 @@ draws the mask of every box that is left, so that masks of one box are averaged 
 non-maximum suppression would drop vote instead: on the box, weighed by their scores (Gidaris and Komodakis 2015), and
 on its score, the mean over all views, in which a view that saw nothing counts as 0 (Solovyev et al. 2021).
 
-The maps of one image's views are kept until its masks are drawn, so that no view is computed twice: 92 MB a view for 256
-channels at 800 x 1333 pixels, and no more for more objects.
+The maps of one image's views are kept until its masks are drawn, so that no view is computed twice: 92 MB a view with
+256 channels at 800 x 1333 pixels, whatever the number of objects.
 """
 
 from collections.abc import Sequence
