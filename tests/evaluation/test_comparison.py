@@ -65,6 +65,16 @@ def test_a_class_without_objects_gets_no_verdict() -> None:
     assert (told.first, told.second, told.verdict) == (None, None, "not enough data")
 
 
+def test_a_head_that_results_lack_is_undefined_and_not_equal() -> None:
+    truth = truth_of(4)
+    boxes = [{name: value for name, value in one.items() if name != "segmentation"} for one in found(truth)]
+    told = compare(truth, boxes, boxes[1:], max_detections=100, resamples=20)
+    mask = told.heads["mask"]["AP"]
+    assert (mask.first, mask.second, told.verdict) == (None, None, "not enough data")
+    assert {one.first for one in told.per_class.values()} == {None}
+    assert told.heads["box"]["AP"].first == pytest.approx(1.0)
+
+
 def test_scores_of_different_data_are_not_compared() -> None:
     with pytest.raises(ValueError, match="A on 111111111111, B on 2222"):
         refuse_other_data({"A": {"fingerprint": "1" * 64}, "B": {"fingerprint": "2" * 64}})

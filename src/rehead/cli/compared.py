@@ -88,7 +88,7 @@ def sentence_of(told: Comparison, *, first: str, second: str) -> str:
     """Say in words what the mask AP says of the second model."""
     mask = told.heads["mask"]["AP"]
     if mask.first is None or mask.second is None or mask.low is None or mask.high is None:
-        return "Mask AP is undefined, so the two cannot be compared."
+        return "Mask AP is undefined, for want of masks in the results or of objects, so the two cannot be compared."
     lead, share = mask.second - mask.first, f"{told.confidence:.0%}"
     bounds = f"{lead:+.3f} mask AP, {share} between {mask.low:+.3f} and {mask.high:+.3f} on {told.images} images"
     if told.verdict == "equal":
@@ -111,6 +111,6 @@ def lines_of(comparison: dict[str, Any]) -> list[str]:
 
 def _line(name: str, one: Difference) -> str:
     if one.first is None or one.second is None or one.low is None or one.high is None:
-        return f"{name}  {'-':>6}  {'-':>6}  {'-':>7}  {'':16}  no object of it in this split"
+        return f"{name}  {'-':>6}  {'-':>6}  {'-':>7}  {'':16}  undefined: no object of it here, or results lack it"
     bounds = f"{one.low:+.3f} to {one.high:+.3f}"
     return f"{name}  {one.first:6.3f}  {one.second:6.3f}  {one.second - one.first:+7.3f}  {bounds:>16}  {one.verdict}"

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rehead.evaluation.coco_map import evaluate_heads
+from rehead.evaluation.coco_map import HEADS, evaluate_heads, measurable_heads
 from rehead.evaluation.matches import Matches, matches_of
 from rehead.evaluation.uncertainty import THRESHOLDS, draws_of, middle_of, precisions, resampled
 
@@ -31,6 +31,9 @@ class Difference:
     """Of the second model: better, worse, equal in every resample, or not enough data to tell."""
     images_needed: int | None
     """How many test images like these would tell such a difference from chance; None where these do."""
+
+
+_UNDEFINED = Difference(None, None, None, None, UNDECIDED, None)
 
 
 @dataclass(frozen=True)
@@ -66,14 +69,16 @@ def compare(
     """Compare two models' results on one truth; all three must have passed the strict readers of `rehead.coco`.
 
     A verdict is given where the interval of the difference leaves 0 out. Of K classes without any difference, about
-    K (1 - confidence) get one by chance.
+    K (1 - confidence) get one by chance. A head that either model's results lack is undefined.
     """
     images = len(truth["images"])
     draws_ri = draws_of(images, resamples=resamples, seed=seed)
-    scored = [_matched(evaluate_heads(truth, one, max_detections=max_detections)) for one in (first, second)]
+    known = [head for head in measurable_heads(first) if head in measurable_heads(second)]
+    sides = (evaluate_heads(truth, one, max_detections=max_detections, heads=known) for one in (first, second))
+    scored = [_matched(evaluations) for evaluations in sides]
     once_ri = np.ones((1, images), dtype=np.int32)
-    heads = {}
-    for head in scored[0]:
+    heads = {head: dict.fromkeys(THRESHOLDS, _UNDEFINED) for head in HEADS}
+    for head in known:
         drawn = [resampled(one[head], draws_ri) for one in scored]
         whole = [resampled(one[head], once_ri) for one in scored]
         heads[head] = {
@@ -81,8 +86,8 @@ def compare(
             for name, at in THRESHOLDS.items()
         }
     names = [c["name"] for c in sorted(truth["categories"], key=lambda c: int(c["id"]))]
-    per_class = {}
-    for row, name in enumerate(names):
+    per_class = dict.fromkeys(names, _UNDEFINED)
+    for row, name in enumerate(names if "mask" in known else ()):
         drawn = [precisions(one["mask"][row], draws_ri) for one in scored]
         whole = [precisions(one["mask"][row], once_ri) for one in scored]
         per_class[name] = _difference([_mean(v) for v in whole], [_mean(v) for v in drawn], images, confidence)
