@@ -17,6 +17,8 @@ from rehead.evaluation.matches import Matches, matches_of
 from rehead.evaluation.uncertainty import THRESHOLDS, draws_of, middle_of, precisions, resampled
 
 BETTER, WORSE, UNDECIDED, EQUAL = "better", "worse", "not enough data", "equal"
+_LEAST_LEAD = 1e-9
+"""Below it two numbers differ by rounding alone."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,9 @@ def _difference(
     low, high = bounds
     verdict = BETTER if low > 0 else WORSE if high < 0 else EQUAL if low == high == 0 else UNDECIDED
     needed = None
-    if verdict == UNDECIDED and first != second:
-        # The interval narrows with the root of the number of images.
-        needed = math.ceil(images * ((high - low) / 2 / (second - first)) ** 2)
+    lead = second - first
+    if verdict == UNDECIDED and abs(lead) > _LEAST_LEAD:
+        # The interval narrows with the root of the number of images, and the end of it that lies beyond 0 has to move.
+        reach = lead - (low if lead > 0 else high)
+        needed = max(math.ceil(images * (reach / lead) ** 2), images + 1)
     return Difference(first, second, low, high, verdict, needed)
