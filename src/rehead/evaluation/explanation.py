@@ -42,8 +42,12 @@ def explain(
         **analyse(split.truth, results, thresholds=thresholds, max_detections=limit),
         "by_iou": by_iou(evaluations, true_boxes=true_boxes, ceilings=ceilings),
     }
-    names = dict(enumerate(trained_on.classes, start=1))
-    objects = Counter(names[one["category_id"]] for one in trained_on.truth["annotations"] if not one["iscrowd"])
-    recipe = Recipe(detector.plan, trained_by, objects, detector.tile)
+    recipe = Recipe(detector.plan, trained_by, objects_by_class(trained_on), detector.tile)
     told = bottleneck(scored, analysis, split.truth, recipe, true_boxes=true_boxes, ceilings=ceilings)
     return analysis | {"bottleneck": told}
+
+
+def objects_by_class(split: Split) -> dict[str, int]:
+    """Count a split's objects of each class by name, 0 where it has none; crowd regions are none."""
+    held = Counter(one["category_id"] for one in split.truth["annotations"] if not one["iscrowd"])
+    return {name: held[number] for number, name in enumerate(split.classes, start=1)}
