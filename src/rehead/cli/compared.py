@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rehead.cli.scoring import truth_document
 from rehead.cli.truth import described
 from rehead.coco.results import read_results
 from rehead.evaluation.comparison import Comparison, Difference, compare, refuse_other_data
@@ -31,7 +32,7 @@ def compare_sides(
 
     Raises ValueError if one is not found, its results are unsound, or the two were not scored on this truth.
     """
-    document = read_json(truth)
+    document, lost = truth_document(truth)
     sides = [open_side(name, reports) for name in (first, second)]
     datasets = {side.name: side.evaluation.get("dataset", {}) for side in sides}
     data = described(truth, document)
@@ -42,7 +43,7 @@ def compare_sides(
     return (
         {"first": first, "second": second, "dataset": data, "max_detections": limit}
         | told.as_dict()
-        | {"sentence": sentence_of(told, first=first, second=second)}
+        | {"sentence": sentence_of(told, first=first, second=second), "remarks": lost}
     )
 
 
@@ -106,7 +107,8 @@ def lines_of(comparison: dict[str, Any]) -> list[str]:
     wide = max(len(name) for name, _ in rows)
     share = f"{comparison['confidence']:.0%} of it"
     lines = [f"{'':{wide}}  {'A':>6}  {'B':>6}  {'B - A':>7}  {share:>16}  verdict on B"]
-    return [*lines, *(_line(name.ljust(wide), Difference(**one)) for name, one in rows), "", comparison["sentence"]]
+    lines += [_line(name.ljust(wide), Difference(**one)) for name, one in rows]
+    return [*lines, "", comparison["sentence"], *comparison["remarks"]]
 
 
 def _line(name: str, one: Difference) -> str:

@@ -64,7 +64,7 @@ def score_files(truth: Path, results: Path, *, max_detections: int | None = None
     for path in (truth, results):
         if not path.is_file():
             raise ValueError(f"{path} {'is a folder' if path.is_dir() else 'is not found'}: give a COCO JSON file")
-    document, lost = _truth_document(truth)
+    document, lost = truth_document(truth)
     fullest = max(Counter(a["image_id"] for a in document["annotations"]).values(), default=0)
     limit = max_detections or max(_COCO_LIMIT, fullest)
     other = [f"maxDets={limit}, not COCO's {_COCO_LIMIT}; the fullest image has {fullest} objects"]
@@ -83,7 +83,7 @@ def score_files(truth: Path, results: Path, *, max_detections: int | None = None
     )
 
 
-def _truth_document(path: Path) -> tuple[dict[str, Any], list[str]]:
+def truth_document(path: Path) -> tuple[dict[str, Any], list[str]]:
     """Read annotations strictly, without their images; boxes and areas stay as the file gives them.
 
     Published numbers are computed from the file as it stands, so no repair of a box may move them. What the reader
