@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -143,6 +144,44 @@ def test_the_weights_that_were_scored_are_the_ones_that_were_trained(project: Pa
     assert report_of(project, "evaluation")["weights_sha256"] == report_of(project, "training")["weights_sha256"]
 
 
+def test_an_evaluation_keeps_what_others_read_of_it(project: Path) -> None:
+    report: Any = report_of(project, "evaluation")
+    assert set(report["box"]) == set(report["mask"]) == set(report["boundary"])
+    assert list(report["per_class"]) == ["circle", "square", "triangle", "star"]
+    assert all({"box_AP", "mask_AP"} <= set(row) for row in report["per_class"].values())
+    assert {"split", "fingerprint", "images", "annotations"} <= set(report["dataset"])
+    assert (report["thresholds"]["on"], set(report["thresholds"]["classes"])) == ("val", set(report["per_class"]))
+
+
+@pytest.mark.parametrize("name", ["evaluation", "analysis", "per_class", "predictions"])
+def test_what_is_undefined_is_null_and_never_nan(project: Path, name: str) -> None:
+    json.loads((project / "reports" / f"{name}.json").read_text(), parse_constant=pytest.fail)
+
+
+def test_an_analysis_stands_on_the_scored_split_and_its_thresholds(project: Path) -> None:
+    analysis: Any = report_of(project, "analysis")
+    scored: Any = report_of(project, "evaluation")
+    assert analysis["dataset"]["fingerprint"] == scored["dataset"]["fingerprint"]
+    chosen = {name: one["score"] for name, one in scored["thresholds"]["classes"].items()}
+    assert analysis["thresholds"] == pytest.approx(chosen, abs=1e-6)
+
+
 def test_the_page_and_the_pictures_are_there(project: Path) -> None:
     assert "mask" in (project / "reports" / "index.html").read_text()
-    assert {"curves.png", "classes.png"} < {file.name for file in (project / "reports/figures/evaluation").iterdir()}
+    assert {"curves.png", "classes.png", "confusion.png"} < {
+        file.name for file in (project / "reports/figures/evaluation").iterdir()
+    }
+
+
+def test_the_summary_the_tables_and_dvcs_page_are_there(project: Path) -> None:
+    assert (project / "reports" / "summary.md").read_text().startswith("## ")
+    assert "{plot_divs}" in (project / "reports" / "plots.html").read_text()
+    tables = {file.name for file in (project / "reports" / "tables").iterdir()}
+    assert tables == {"precision_recall.csv", "confusion.csv", "by_iou.csv"}
+
+
+def test_the_runs_page_tells_the_summary_and_shows_the_classes_as_a_table(project: Path) -> None:
+    client = open_client(f"sqlite:///{project / 'data' / 'mlflow.db'}")
+    tags = client.get_run(report_of(project, "training")["run_id"]).data.tags
+    assert tags["mlflow.note.content"].startswith("## ")
+    assert "per_class.json" in tags["mlflow.loggedArtifacts"]
