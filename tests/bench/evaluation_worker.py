@@ -94,12 +94,14 @@ def score_results(folder: str, by: str) -> Figures:
 
 
 def resample(folder: str) -> Figures:
-    """Give every number of boxes and masks its interval; matching, which is done once, counts."""
+    """Give every number of boxes and masks its interval; matching counts, the overlaps that scoring measures do not."""
     truth = _quietly(_truth, folder, "instances_val2014_100").dataset
     evaluations = {
         head: evaluate_heads(truth, _listed(folder, kind), max_detections=100, heads=[head])[head]
         for head, kind in KINDS.items()
     }
+    for evaluation in evaluations.values():
+        evaluation.candidates()
     started = _now()
     draws = draws_of(len(truth["images"]), resamples=RESAMPLES, seed=0)
     found = intervals(evaluations, draws, confidence=0.95)
