@@ -1,6 +1,5 @@
 """How well each image was understood: the worst, the best, and those with errors that are unlike the model."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -8,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rehead.evaluation.analysis.calibration import bins_of, chances
-from rehead.evaluation.analysis.judged import Judged, judge
+from rehead.evaluation.analysis.judged import Judged
 from rehead.evaluation.analysis.outcomes import Matching
-from rehead.evaluation.analysis.pairs import Entry, Picture
+from rehead.evaluation.analysis.pairs import Picture
 
 MOST = 12
 """Images named in each ranking."""
@@ -25,14 +24,6 @@ class PictureScore:
     matched: int
     missed: int
     spurious: int
-
-
-def rank_pictures(truth: Entry, results: Sequence[Entry], *, score_threshold: float) -> list[PictureScore]:
-    """Score every picture of a COCO truth against COCO results by masks, one threshold for all classes, worst first."""
-    shown = [one for one in results if one["score"] >= score_threshold]
-    least = {category["id"]: score_threshold for category in truth["categories"]}
-    judged = judge(truth, shown, heads=["mask"], least=least, max_detections=len(shown))["mask"]
-    return sorted(tallies(judged), key=_worst_first)
 
 
 def tallies(judged: Judged) -> list[PictureScore]:
