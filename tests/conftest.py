@@ -38,3 +38,13 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("drawn") / "dataset"
     ingest(DataPlan(shapes=ShapesPlan(train=5, val=2, test=2, size=64)), folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give MLflow's database before the first run: making one takes seconds, copying it none."""
+    from rehead.tracking.store import create_store
+
+    file = tmp_path_factory.mktemp("store") / "mlflow.db"
+    create_store(file)
+    return file

@@ -1,4 +1,5 @@
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -72,8 +73,9 @@ def test_a_name_that_is_nothing_says_what_it_could_be(project: Path) -> None:
 
 @pytest.mark.slow
 def test_a_registered_version_is_a_side_by_the_run_that_trained_it(
-    project: Path, monkeypatch: pytest.MonkeyPatch
+    project: Path, empty_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    shutil.copy(empty_store, project / "mlflow.db")
     uri = f"sqlite:///{project / 'mlflow.db'}"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     client = open_client(uri)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from rehead.detector.plan import ModelPlan
-from rehead.evaluation.bottleneck import bottleneck, by_iou
+from rehead.evaluation.bottleneck import bottleneck
+from rehead.evaluation.by_iou import by_iou
 from rehead.evaluation.ceiling import ceilings
 from rehead.evaluation.coco_map import coco_map, evaluate_heads
 from rehead.evaluation.evidence import ClassFacts, Recipe, evidence_of

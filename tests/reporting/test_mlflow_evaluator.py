@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -76,9 +77,10 @@ def test_it_takes_instance_segmentation_alone() -> None:
 
 @pytest.mark.slow
 def test_any_model_that_answers_as_ours_is_scored_and_logged(
-    table: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    table: pd.DataFrame, empty_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    shutil.copy(empty_store, tmp_path / "mlflow.db")
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'mlflow.db'}")
     with mlflow.start_run() as run:
         model = mlflow.pyfunc.log_model(name="model", python_model=Known(), signature=_SIGNATURE).model_uri

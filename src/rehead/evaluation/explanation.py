@@ -7,7 +7,8 @@ from typing import Any
 from rehead.dataset.split import Split
 from rehead.detector.build import Detector
 from rehead.evaluation.analysis.report import analyse
-from rehead.evaluation.bottleneck import bottleneck, by_iou
+from rehead.evaluation.bottleneck import bottleneck
+from rehead.evaluation.by_iou import by_iou
 from rehead.evaluation.coco_map import full_table
 from rehead.evaluation.evidence import Recipe
 from rehead.evaluation.matches import Evaluation

@@ -8,7 +8,7 @@ MLflow imports this module with itself, so what an evaluation needs (pycocotools
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -70,9 +70,10 @@ class CocoEvaluator(ModelEvaluator):
         table = dataset.features_data
         truth = _truth_of(table)
         settings = dict(evaluator_config or {})
-        limit, thresholds = int(settings.pop("max_detections", 100)), settings.pop("thresholds", _own_thresholds(model))
-        answers = dataset.predictions_data if model is None else _answers(model, table["image"])
         ids = {category["name"]: category["id"] for category in truth["categories"]}
+        limit = int(settings.pop("max_detections", 100))
+        thresholds = settings.pop("thresholds", _own_thresholds(model, ids))
+        answers = dataset.predictions_data if model is None else _answers(model, table["image"])
         results = [
             result
             for image, answer in zip(truth["images"], answers, strict=True)
@@ -96,11 +97,25 @@ def _truth_of(table: Any) -> dict[str, Any]:
             "make it by rehead.reporting.mlflow_evaluator.image_table(COCO_FILE, IMAGES_FOLDER)"
         )
     parts = [json.loads(text) for text in table["truth"]]
+    if not parts:
+        raise ValueError("the data has no row: give a row for each image")
     return {
         "images": [part["image"] for part in parts],
-        "annotations": [annotation for part in parts for annotation in part["annotations"]],
-        "categories": parts[0]["categories"] if parts else [],
+        "annotations": [_canonical(annotation) for part in parts for annotation in part["annotations"]],
+        "categories": parts[0]["categories"],
     }
+
+
+def _canonical(annotation: dict[str, Any]) -> dict[str, Any]:
+    """Let pass what `ingest` writes alone: of other forms evaluators crash, or lose the object that has number 0."""
+    mask = annotation.get("segmentation")
+    sound = isinstance(mask, dict) and isinstance(mask.get("counts"), str)
+    if not sound or "iscrowd" not in annotation or annotation.get("id", 0) < 1:
+        raise ValueError(
+            f"annotation {annotation.get('id')} of image {annotation.get('image_id')} is none as `ingest` writes it "
+            "(a number from 1 on, iscrowd, a mask as compressed run lengths): make the table of data/dataset/test.json"
+        )
+    return annotation
 
 
 def _answers(model: Any, images: "pd.Series[Any]") -> Iterator[Mapping[str, Any]]:
@@ -112,10 +127,11 @@ def _answers(model: Any, images: "pd.Series[Any]") -> Iterator[Mapping[str, Any]
         yield model.predict(pd.DataFrame({"image": [image]}), params={"score_threshold": 0.0, "mask_format": "rle"})[0]
 
 
-def _own_thresholds(model: Any) -> dict[str, float]:
-    """Read by which scores a packaged model of ours answers."""
+def _own_thresholds(model: Any, classes: Iterable[str]) -> dict[str, float]:
+    """Read by which score of each class a packaged model of ours answers; {} of any other model."""
     metadata = getattr(getattr(model, "metadata", None), "metadata", None) or {}
-    return dict(metadata.get("thresholds") or {})
+    of_others = dict.fromkeys(classes, metadata["score_threshold"]) if "score_threshold" in metadata else {}
+    return of_others | dict(metadata.get("thresholds") or {})
 
 
 def _with_ids(answer: Mapping[str, Any], ids: Mapping[str, int]) -> dict[str, Any]:
@@ -135,7 +151,7 @@ def _evaluated(
 ) -> dict[str, Any]:
     """Score and explain; returns the files in which it all is kept, by name."""
     from rehead.evaluation.analysis.report import analyse  # pycocotools: see above
-    from rehead.evaluation.bottleneck import by_iou
+    from rehead.evaluation.by_iou import by_iou
     from rehead.evaluation.coco_map import evaluate_heads, full_table
     from rehead.evaluation.plan import EvaluationPlan
     from rehead.evaluation.report import evaluation_report
