@@ -179,6 +179,18 @@ def test_the_limit_grows_with_the_objects_of_the_fullest_image(truth: Path) -> N
     assert scored.remarks == ("maxDets=102, not COCO's 100; the fullest image has 102 objects",)
 
 
+def test_a_crowd_region_is_no_object_of_the_fullest_image(truth: Path) -> None:
+    document = json.loads(truth.read_text())
+    square = document["annotations"][0]
+    document["annotations"] = [
+        square | {"id": n, "category_id": 7, "bbox": [5.0, 5.0, 10.0 + n / 1000, 10.0], "iscrowd": int(n > 100)}
+        for n in range(1, 103)
+    ]
+    truth.write_text(json.dumps(document))
+    scored = score_files(truth, results(truth, FOUND))
+    assert (scored.max_detections, scored.remarks) == (100, ())
+
+
 MISPRINTED = {0.5642902905982902: 0.5642905982905982}
 """ARl of the boxes: pycocotools and faster-coco-eval both give the second from the very files."""
 

@@ -65,7 +65,8 @@ def score_files(truth: Path, results: Path, *, max_detections: int | None = None
         if not path.is_file():
             raise ValueError(f"{path} {'is a folder' if path.is_dir() else 'is not found'}: give a COCO JSON file")
     document, lost = truth_document(truth)
-    fullest = max(Counter(a["image_id"] for a in document["annotations"]).values(), default=0)
+    objects = Counter(one["image_id"] for one in document["annotations"] if not one["iscrowd"])
+    fullest = max(objects.values(), default=0)
     limit = max_detections or max(_COCO_LIMIT, fullest)
     other = [f"maxDets={limit}, not COCO's {_COCO_LIMIT}; the fullest image has {fullest} objects"]
     found = check_results(results, document, max_detections=limit)

@@ -22,7 +22,7 @@ def evaluation_report(
     draws_ri = draws_of(len(truth["images"]), resamples=plan.resamples, seed=plan.seed)
     by_class = class_intervals(evaluations["mask"], draws_ri, confidence=plan.confidence)
     names = [category["name"] for category in sorted(truth["categories"], key=lambda category: int(category["id"]))]
-    objects = Counter(annotation["image_id"] for annotation in truth["annotations"])
+    objects = Counter(one["image_id"] for one in truth["annotations"] if not one["iscrowd"])
     scores = scores_of(truth, evaluations)
     return scores.as_dict() | {
         "undefined": reasons(truth, scores),
