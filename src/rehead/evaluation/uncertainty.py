@@ -64,8 +64,9 @@ def precisions(matches: Matches, draws_ri: NDArray[np.int32]) -> NDArray[np.floa
     weighing_d = matches.counted_td.any(axis=0)
     image_d = matches.image_d[weighing_d]
     hits_td, counted_td = matches.hits_td[:, weighing_d], matches.counted_td[:, weighing_d]
+    holding_i = np.flatnonzero(matches.objects_i)
     for rows in _chunks(len(draws_ri), len(image_d)):
-        objects_r = draws_ri[rows] @ matches.objects_i
+        objects_r = draws_ri[rows][:, holding_i] @ matches.objects_i[holding_i]
         found_rt = _precisions(hits_td, counted_td, draws_ri[rows][:, image_d], objects_r)
         values_rt[rows] = np.where(objects_r[:, None] > 0, found_rt, np.nan)
     return values_rt
@@ -85,10 +86,14 @@ def _precisions(
     """Average the precision at 101 recalls, each the best one from there on, as COCO does."""
     values_rt = np.zeros((len(weights_rd), len(hits_td)))
     reached, offset_r = _reached(objects_r)
-    counted_d, seen_rd = None, weights_rd
+    seen_rd = weights_rd
     for t, (hits_d, counts_d) in enumerate(zip(hits_td, counted_td, strict=True)):
-        if counted_d is None or not np.array_equal(counted_d, counts_d):
-            counted_d, seen_rd = counts_d, np.cumsum(weights_rd * counts_d, axis=1, dtype=np.int32)
+        known = t > 0 and np.array_equal(counted_td[t - 1], counts_d)
+        if known and np.array_equal(hits_td[t - 1], hits_d):
+            values_rt[:, t] = values_rt[:, t - 1]
+            continue
+        if not known:
+            seen_rd = np.cumsum(weights_rd if counts_d.all() else weights_rd * counts_d, axis=1, dtype=np.int32)
         at_g = np.flatnonzero(hits_d & counts_d)
         if not len(at_g):
             continue
