@@ -71,3 +71,9 @@ def test_without_an_analysis_there_is_no_advice(tmp_path: Path) -> None:
 def test_scores_alone_are_enough(tmp_path: Path) -> None:
     scores = {key: sample_evaluation(NAMES)[key] for key in ("box", "mask", "dataset")}
     assert summary(tmp_path, evaluation=scores).startswith("## rehead: box AP 0.720, mask AP 0.650\n")
+
+
+def test_crowd_regions_are_no_objects(tmp_path: Path) -> None:
+    evaluation = sample_evaluation(NAMES)
+    told = summary(tmp_path, evaluation=evaluation | {"dataset": evaluation["dataset"] | {"crowd_regions": 12}})
+    assert "images with 600 objects." in told
