@@ -131,7 +131,7 @@ def test_evidence_is_read_from_the_reports() -> None:
     analysis = {
         "confusion": {"classes": ["nut", "bolt", "background"], "counts": [[9, 2, 7], [5, 8, 0], [6, 6, 0]]},
         "errors": {"mask": {"types": kinds}, "box": {"types": {"localisation": {"cost": 0.1}}}},
-        "label_errors": [{"strength": 0.9}, {"strength": 0.5}],
+        "strong_label_errors": 1,
     }
     found = evidence_of(
         scored(0.5, half_width=0.1), analysis, TRUTH, one, true_boxes=in_true_boxes(0.8), ceilings=PERFECT

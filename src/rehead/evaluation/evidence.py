@@ -14,9 +14,6 @@ from rehead.evaluation.ceiling import Ceilings
 from rehead.evaluation.true_boxes import TrueBoxes
 from rehead.training.plan import TrainPlan
 
-_STRONG = 0.8
-"""Strength of a doubt about a label, from which on it counts."""
-
 
 @dataclass(frozen=True)
 class Recipe:
@@ -67,7 +64,7 @@ class Evidence:
     confused: tuple[str, str, int] | None = None
     """The two classes that are confused most: what is true, what it is taken for, how often."""
     suspects: int = 0
-    """Label errors that are very likely; analysis.json lists fifty at most."""
+    """Label errors that are very likely."""
     objects: int = 0
     beyond_limit: int = 0
     """Objects beyond those that may be detected in their image."""
@@ -140,7 +137,7 @@ def evidence_of(
         image_px=min(int(np.median(sides)), tile.size if tile else max(sides)),
         costs=_costs(analysis),
         confused=_confused(analysis.get("confusion")),
-        suspects=sum(one["strength"] >= _STRONG for one in analysis.get("label_errors") or []),
+        suspects=analysis.get("strong_label_errors") or 0,
         objects=held.total(),
         beyond_limit=sum(max(count - recipe.model.max_detections, 0) for count in held.values()),
         fullest=max(held.values(), default=0),

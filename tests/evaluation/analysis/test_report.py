@@ -10,7 +10,7 @@ from tests.evaluation.analysis.drawn import NUT, Entry, found, noisy_case, squar
 
 PARTS = {
     "iou", "thresholds", "curves", "score_curves", "confusion", "errors", "calibration", "counting", "areas", "groups",
-    "images", "rankings", "label_errors",
+    "images", "rankings", "label_errors", "strong_label_errors",
 }  # fmt: skip
 
 

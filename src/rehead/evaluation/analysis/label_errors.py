@@ -13,10 +13,12 @@ from rehead.evaluation.analysis.pairs import FIELDS
 
 MOST = 50
 _SURE = 0.5
+_STRONG = 0.8
+"""Strength from which on a label error is very likely."""
 
 
-def label_errors(judged: Judged) -> list[dict[str, Any]]:
-    """List up to fifty likely label errors, the strongest first.
+def label_errors(judged: Judged) -> dict[str, Any]:
+    """List up to fifty likely label errors, the strongest first; count all that are very likely, listed or not.
 
     A detection speaks against labels if a user sees it and at least half of those with such a score are right; that
     share is its trust.
@@ -31,7 +33,10 @@ def label_errors(judged: Judged) -> list[dict[str, Any]]:
     """
     doubts = [doubt for case in _cases(judged) for doubt in doubts_about(case)]
     doubts.sort(key=lambda one: (-one.strength, -one.found["score"] if one.found else 0.0, one.image["id"]))
-    return [_entry(rank, one, judged.names) for rank, one in enumerate(doubts[:MOST], start=1)]
+    return {
+        "label_errors": [_entry(rank, one, judged.names) for rank, one in enumerate(doubts[:MOST], start=1)],
+        "strong_label_errors": sum(one.strength >= _STRONG for one in doubts),
+    }
 
 
 def _cases(judged: Judged) -> Iterator[Case]:

@@ -31,8 +31,9 @@ def analyse(
     `truth` and `results` must have passed the strict readers of `rehead.coco`; `thresholds` gives the score from which
     detections of a class are shown, by its name. Raises ValueError for a threshold of an unknown class. What comes
     back is ready for JSON, None where undefined; each part is described by the function of its name: `curves` by
-    `recall_curves`, `errors` by `error_types`, `images` and `rankings` by `images_ranked`. All but `curves` and
-    `errors` are about masks at IoU 0.5, of results without masks about boxes; `areas` and `groups` are None then.
+    `recall_curves`, `errors` by `error_types`, `images` and `rankings` by `images_ranked`, `strong_label_errors` by
+    `label_errors`. All but `curves` and `errors` are about masks at IoU 0.5, of results without masks about boxes;
+    `areas` and `groups` are None then.
     """
     least = _by_category(thresholds, names_of(truth))
     by_head = judge(truth, results, heads=heads_of(results), least=least, max_detections=max_detections)
@@ -50,7 +51,7 @@ def analyse(
         "areas": areas(judged) if masks else None,
         "groups": groups(judged) if masks else None,
         **images_ranked(judged),
-        "label_errors": label_errors(judged),
+        **label_errors(judged),
     }
     return {name: _plain(part) for name, part in parts.items()}
 
