@@ -10,7 +10,7 @@ from rehead.evaluation.explanation import explain
 from rehead.evaluation.gain import gain_of
 from rehead.evaluation.plan import EvaluationPlan
 from rehead.evaluation.report import evaluation_report
-from rehead.evaluation.tables import TABLE_TAG, class_table, flat_metrics, run_description
+from rehead.evaluation.tables import TABLE_TAG, class_table, flat_metrics, headline, run_description
 from rehead.evaluation.thresholds import thresholds_report
 from rehead.evaluation.validation import predict_split
 from rehead.files import read_json, replaced_folder, write_json
@@ -31,6 +31,7 @@ def main(
     reports: Path,
     misalignment: Path,
     report: Path,
+    metrics: Path,
     analysis: Path,
     classes: Path,
     predictions: Path,
@@ -70,6 +71,7 @@ def main(
 
         write_json(predictions, results)
         write_json(report, scored)
+        write_json(metrics, headline(scored))
         write_json(analysis, explained)
         write_json(classes, class_table(scored))
         with replaced_folder(tables) as folder:

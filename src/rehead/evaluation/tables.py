@@ -1,4 +1,4 @@
-"""An evaluation as MLflow shows it: flat metrics, a table with a row for each class, and a run's description."""
+"""An evaluation as DVC and MLflow show it: headline, flat metrics, a table of classes, a run's description."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +10,12 @@ TABLE_TAG = {"mlflow.loggedArtifacts": f'[{{"path": "evaluation/{CLASS_TABLE}", 
 """Tells MLflow's page that the artifact is a table to show and to compare between runs."""
 _MOST_OF_A_TAG = 5000
 """Characters that every store of MLflow takes."""
+
+
+def headline(scored: Mapping[str, Any]) -> dict[str, float | None]:
+    """Pick the numbers that two revisions are compared by first, for `dvc metrics`."""
+    numbers = (("box", "AP"), ("box", "AP50"), ("mask", "AP"), ("mask", "AP50"), ("boundary", "AP"))
+    return {f"{head}_{name}": scored[head][name] for head, name in numbers}
 
 
 def flat_metrics(scored: Mapping[str, Any], *, prefix: str = "") -> dict[str, float]:
