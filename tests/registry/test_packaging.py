@@ -16,6 +16,7 @@ from mlflow.models import Model
 from mlflow.pyfunc import PyFuncModel
 
 from rehead.detector.checkpoint import load_detector
+from rehead.detector.plan import ModelPlan
 from rehead.evaluation.plan import ViewPlan
 from rehead.evaluation.prediction import predict_image
 from rehead.registry.packaging import Package, content_hash, package_detector, package_hash, settings_of
@@ -88,6 +89,7 @@ def test_thresholds_and_views_are_in_the_package_where_mlflow_shows_them(saved_d
     assert read_settings(folder / "artifacts" / "serving.json") == settings
     described = Model.load(str(folder))
     assert described.metadata["thresholds"] == {"seed": 0.31, "nut": 0.62}
+    assert described.metadata["max_detections"] == ModelPlan().max_detections
     assert {spec.name: spec.default for spec in described.signature.params}["score_threshold"] is None
 
 

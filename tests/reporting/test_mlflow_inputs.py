@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from rehead.files import write_json
-from rehead.reporting.mlflow_evaluator import _own_thresholds, _truth_of, image_table
+from rehead.reporting.mlflow_evaluator import _truth_of, image_table
+from rehead.reporting.packaged import own_limit, own_thresholds
 from tests.evaluation.test_comparison import truth_of
 
 
@@ -41,13 +42,17 @@ def test_a_table_without_rows_is_refused() -> None:
 
 
 def test_a_package_with_one_threshold_is_counted_by_it() -> None:
-    assert _own_thresholds(packaged(score_threshold=0.7), ["nut", "bolt"]) == {"nut": 0.7, "bolt": 0.7}
+    assert own_thresholds(packaged(score_threshold=0.7), ["nut", "bolt"]) == {"nut": 0.7, "bolt": 0.7}
 
 
 def test_a_package_with_thresholds_of_its_classes_is_counted_by_those() -> None:
-    told = _own_thresholds(packaged(score_threshold=0.5, thresholds={"nut": 0.3}), ["nut", "bolt"])
+    told = own_thresholds(packaged(score_threshold=0.5, thresholds={"nut": 0.3}), ["nut", "bolt"])
     assert told == {"nut": 0.3, "bolt": 0.5}
 
 
 def test_a_model_of_another_tool_tells_no_threshold() -> None:
-    assert _own_thresholds(SimpleNamespace(metadata=None), ["nut"]) == {}
+    assert own_thresholds(SimpleNamespace(metadata=None), ["nut"]) == {}
+
+
+def test_a_package_is_scored_by_the_limit_of_detections_that_it_has_and_others_by_cocos() -> None:
+    assert (own_limit(packaged(max_detections=300)), own_limit(SimpleNamespace(metadata=None))) == (300, 100)

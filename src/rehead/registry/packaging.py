@@ -24,7 +24,7 @@ from mlflow.types.schema import AnyType, Array
 from PIL import Image
 
 from rehead.evaluation.plan import ViewPlan
-from rehead.files import replaced_folder, sha256_of, write_json
+from rehead.files import read_json, replaced_folder, sha256_of, write_json
 from rehead.registry.plan import RegisterPlan
 from rehead.registry.source import PACKAGE, copy_source, pinned_requirements, source_of
 from rehead.serving.manifest import write_manifest
@@ -82,7 +82,7 @@ def settings_of(plan: RegisterPlan, evaluation: Mapping[str, Any]) -> Settings:
 
 def package_detector(detector_folder: Path, destination: Path, *, settings: Settings) -> Package:
     """Write the model folder of a saved detector; `settings` hold for requests that do not say otherwise."""
-    source = source_of("rehead.serving.entry")
+    source, model = source_of("rehead.serving.entry"), read_json(detector_folder / "config.json")["model"]
     with tempfile.TemporaryDirectory() as scratch, replaced_folder(destination) as fresh, _quiet_mlflow():
         settings_file = Path(scratch) / "serving.json"
         write_json(settings_file, settings.as_dict())
@@ -97,7 +97,7 @@ def package_detector(detector_folder: Path, destination: Path, *, settings: Sett
             code_paths=[str(copy_source(source, Path(scratch)))],
             signature=_signature(None if settings.thresholds else settings.score_threshold),
             input_example=_example(),
-            metadata=settings.as_dict(),
+            metadata=settings.as_dict() | {"max_detections": model["max_detections"]},
             pip_requirements=pinned_requirements(source.others),
         )
         _relate_paths(fresh)

@@ -8,7 +8,7 @@ MLflow imports this module with itself, so what an evaluation needs (pycocotools
 
 import json
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from mlflow.models.evaluation.base import EvaluationArtifact, EvaluationResult, 
 from PIL import Image
 
 from rehead.files import read_json, write_json
+from rehead.reporting.packaged import own_limit, own_thresholds
 
 MODEL_TYPE = "instance-segmentation"
 _COLUMNS = ("image", "truth")
@@ -50,7 +51,7 @@ class CocoEvaluator(ModelEvaluator):
     """Scores a model, or the answers of one in a column of the table, and logs numbers, tables and figures.
 
     `evaluator_config` may hold the fields of the `evaluate` section of params.yaml, `max_detections`, and `thresholds`,
-    the score of each class from which objects are counted: the model's own if it tells them, else 0.5.
+    the score of each class from which objects are counted: the model's own if it tells them, else 100 and 0.5.
     """
 
     @classmethod
@@ -71,8 +72,8 @@ class CocoEvaluator(ModelEvaluator):
         truth = _truth_of(table)
         settings = dict(evaluator_config or {})
         ids = {category["name"]: category["id"] for category in truth["categories"]}
-        limit = int(settings.pop("max_detections", 100))
-        thresholds = settings.pop("thresholds", _own_thresholds(model, ids))
+        limit = int(settings.pop("max_detections", own_limit(model)))
+        thresholds = settings.pop("thresholds", own_thresholds(model, ids))
         answers = dataset.predictions_data if model is None else _answers(model, table["image"])
         results = [
             result
@@ -125,13 +126,6 @@ def _answers(model: Any, images: "pd.Series[Any]") -> Iterator[Mapping[str, Any]
         lift()
     for image in images:
         yield model.predict(pd.DataFrame({"image": [image]}), params={"score_threshold": 0.0, "mask_format": "rle"})[0]
-
-
-def _own_thresholds(model: Any, classes: Iterable[str]) -> dict[str, float]:
-    """Read by which score of each class a packaged model of ours answers; {} of any other model."""
-    metadata = getattr(getattr(model, "metadata", None), "metadata", None) or {}
-    of_others = dict.fromkeys(classes, metadata["score_threshold"]) if "score_threshold" in metadata else {}
-    return of_others | dict(metadata.get("thresholds") or {})
 
 
 def _with_ids(answer: Mapping[str, Any], ids: Mapping[str, int]) -> dict[str, Any]:
