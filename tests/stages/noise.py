@@ -66,6 +66,7 @@ def run_stage(data: Path, detector: Path, reports: Path) -> None:
         reports=reports,
         misalignment=reports / "misalignment.png",
         report=reports / "evaluation.json",
+        metrics=reports / "metrics.json",
         analysis=reports / "analysis.json",
         classes=reports / "per_class.json",
         predictions=reports / "predictions.json",
