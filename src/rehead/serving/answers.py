@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rehead.coco.borders import trace_borders
 from rehead.coco.rle import Rle, decode
 from rehead.evaluation.detections import Detections
-from rehead.coco.borders import trace_borders
 from rehead.serving.images import RequestError
 
 MASK_FORMATS = ("rle", "polygon", "none")
