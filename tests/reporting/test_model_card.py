@@ -54,3 +54,13 @@ def test_a_model_that_works_by_tiles_says_so(evaluation: dict[str, Any], tmp_pat
 def test_the_evaluation_alone_makes_a_card(evaluation: dict[str, Any], tmp_path: Path) -> None:
     write_model_card(tmp_path / "card.md", {"evaluation": evaluation})
     assert (tmp_path / "card.md").read_text(encoding="utf-8").startswith("# rehead\n")
+
+
+def test_the_card_names_the_scores_from_which_each_class_is_reported(
+    evaluation: dict[str, Any], tmp_path: Path
+) -> None:
+    serving = {"thresholds": {"triangle": 0.614, "circle": 0.5}, "augment": {"flip_horizontal": True}}
+    write_model_card(tmp_path / "card.md", {"evaluation": evaluation, "serving": serving})
+    card = (tmp_path / "card.md").read_text(encoding="utf-8")
+    assert "chosen on the val split: circle 0.5, triangle 0.61." in card
+    assert "several views" in card

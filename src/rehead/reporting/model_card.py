@@ -25,6 +25,8 @@ def write_model_card(path: Path, facts: Mapping[str, Any]) -> None:
         "data": evaluation["dataset"],
         "classes": weakest_first(class_rows(evaluation)),
         "names": facts.get("classes") or list(evaluation.get("per_class", {})),
+        "thresholds": [(name, round(score, 2)) for name, score in _thresholds(facts)],
+        "chosen_on": (evaluation.get("thresholds") or {}).get("on", "val"),
         "training": flat_rows({key: training[key] for key in _RECIPE if key in training}),
         "recipe": flat_rows(training.get("plan") or (facts.get("params") or {}).get("train") or {}),
         "splits": (facts.get("ingest") or {}).get("splits") or {},
@@ -51,3 +53,8 @@ _LINEAGE = {
     "model_sha256": "model package, sha256",
     "dataset_fingerprint": "test split, fingerprint",
 }
+
+
+def _thresholds(facts: Mapping[str, Any]) -> list[tuple[str, float]]:
+    """List the scores from which the packaged model reports objects of each class."""
+    return sorted(((facts.get("serving") or {}).get("thresholds") or {}).items())
