@@ -59,6 +59,12 @@ def test_other_data_is_refused_with_both_fingerprints(project: Path) -> None:
         told("old", "all")
 
 
+def test_truth_that_ingest_did_not_write_cannot_judge_what_was_scored_on_a_split(project: Path) -> None:
+    (project / "data" / "dataset" / "manifest.json").unlink()
+    with pytest.raises(ValueError, match=r"test\.json is no split that ingest wrote"):
+        told("all", "half")
+
+
 def test_unsound_results_are_refused(project: Path) -> None:
     broken = [found(truth_of())[0] | {"bbox": [float("nan"), 0, 1, 1]}]
     (project / "broken.json").write_text(json.dumps(broken))

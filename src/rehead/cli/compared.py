@@ -37,6 +37,11 @@ def compare_sides(
     datasets = {side.name: side.evaluation.get("dataset", {}) for side in sides}
     data = described(truth, document)
     refuse_other_data(datasets | {str(truth): data})
+    if data["fingerprint"] is None and any(one.get("fingerprint") for one in datasets.values()):
+        raise ValueError(
+            f"{truth} is no split that ingest wrote, or was changed since, so it cannot be told whether the "
+            "models were scored on it: name the dataset's own file by --truth"
+        )
     limit = max(side.evaluation.get("max_detections", 100) for side in sides)
     results = [read_results(side.results, document, max_detections=limit) for side in sides]
     told = compare(document, results[0], results[1], max_detections=limit, resamples=resamples, confidence=confidence)
