@@ -139,6 +139,14 @@ def test_errors_belong_to_the_class_that_was_predicted() -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
+def test_the_errors_of_the_classes_sum_to_what_a_user_meets(seed: int) -> None:
+    result = errors(*noisy_case(seed))
+    sums = {kind: sum(one[kind] for one in result["per_class"].values()) for kind in result["types"]}
+    assert sums == {kind: one["shown"] for kind, one in result["types"].items()}
+    assert sums != {kind: one["count"] for kind, one in result["types"].items()}
+
+
+@pytest.mark.parametrize("seed", range(3))
 def test_every_false_detection_has_one_type(seed: int) -> None:
     truth, results = noisy_case(seed)
     analysis = analyse(truth, results, thresholds={"nut": 0, "bolt": 0}, max_detections=100)

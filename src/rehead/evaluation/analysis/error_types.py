@@ -15,9 +15,9 @@ def error_types(judged: Judged) -> dict[str, Any]:
     """Count each type of error and give its cost: the AP50 gained if that type alone were mended.
 
     The types are those of `rehead.evaluation.analysis.faults`. All detections that AP sees are counted ("count"),
-    however low their score; `shown` counts what is wrong with those at or above the score of their class, as a user
-    meets it. `AP50` is the mean over classes; it and the costs are None where no class has an object. Costs do not add
-    up to 1 - AP50, since one mended error can hide another.
+    however low their score; "shown" counts what is wrong with those at or above the score of their class, as a user
+    meets it, and so does `per_class`. `AP50` is the mean over classes; it and the costs are None where no class has an
+    object. Costs do not add up to 1 - AP50, since one mended error can hide another.
     """
     faults, shown = faults_in(judged), faults_in(judged, shown_only=True)
     keys = list(judged.names)
@@ -28,7 +28,7 @@ def error_types(judged: Judged) -> dict[str, Any]:
         "types": {
             name: {"count": counts[name], "shown": seen[name], "cost": costs[kind]} for kind, name in enumerate(KINDS)
         },
-        "per_class": {name: counts_of(faults, [key]) for key, name in judged.names.items()},
+        "per_class": {name: counts_of(shown, [key]) for key, name in judged.names.items()},
     }
 
 
