@@ -94,6 +94,13 @@ def test_beyond_ten_label_errors_the_rest_is_folded(tmp_path: Path) -> None:
     assert ("<summary>90 more</summary>" in page, "30 more are in reports/analysis.json" in page) == (True, True)
 
 
+def test_a_detection_that_claims_no_object_is_not_said_to_lie_where_nothing_is(tmp_path: Path) -> None:
+    counts = [[5, 1, 0], [0, 4, 2], [3, 0, 0]]
+    page = written(tmp_path, analysis={"confusion": {"classes": ["leaf", "stone", "background"], "counts": counts}})
+    mistakes = [" ".join(re.sub(r"<[^>]+>", "", one).split()) for one in re.findall(r"<li><b>.*?</li>", page)]
+    assert mistakes[0] == "3 × leaf found beside what is labelled, or a second time 100% of the row"
+
+
 def test_what_several_views_gain_stands_beside_what_they_cost(tmp_path: Path) -> None:
     of_heads = {"mask_AP": 0.65, "plain_mask_AP": 0.625, "mask_gain": [-0.0021, 0.052], "box_AP": 0.72}
     of_heads |= {"plain_box_AP": 0.71, "box_gain": [0.001, 0.02]}

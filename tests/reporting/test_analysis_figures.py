@@ -104,14 +104,14 @@ def test_a_cell_shows_the_share_of_its_class_s_objects() -> None:
     (picture,) = axes.get_images()
     assert np.asarray(picture.get_array()) == pytest.approx(np.array([[0.6, 0.2, 0.2], [0, 1, 0], [0.5, 1, 0]]))
     assert [text.get_text() for text in axes.texts] == ["6", "2", "2", "5", "5", "10"]
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["nut", "bolt", "invented"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["nut", "bolt", "claims no object"]
 
 
 def test_of_fifty_classes_the_forty_with_most_mistakes_are_drawn() -> None:
     counts = np.diag(np.full(51, 9))
     counts[-1, 10:50] = 3
     axes = draw_confusion({"confusion": {"classes": [*MANY, "background"], "counts": counts}}).axes[0]
-    assert [label.get_text() for label in axes.get_yticklabels()] == [*MANY[10:], "invented"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == [*MANY[10:], "claims no object"]
     assert "the 40 classes of 50 with most mistakes" in axes.get_title("left")
 
 

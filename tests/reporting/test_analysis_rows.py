@@ -10,7 +10,7 @@ CONFUSION = {"confusion": {"classes": ["leaf", "stone", "background"], "counts":
 def test_background_is_named_for_what_it_means_in_rows_and_columns() -> None:
     found = confusion_of(CONFUSION)
     assert found is not None
-    assert (found.rows[-1][0], found.columns[-1]) == ("nothing there", "missed")
+    assert (found.rows[-1][0], found.columns[-1]) == ("claims no object", "missed")
 
 
 def test_a_field_is_a_share_of_its_row() -> None:
@@ -23,7 +23,7 @@ def test_mistakes_are_told_most_frequent_first_and_hits_not_at_all() -> None:
     found = confusion_of(CONFUSION)
     assert found is not None
     told = [(truth, taken, cell.count) for truth, taken, cell in found.worst]
-    assert told == [("leaf", "missed", 3), ("nothing there", "leaf", 2), ("leaf", "stone", 1)]
+    assert told == [("leaf", "missed", 3), ("claims no object", "leaf", 2), ("leaf", "stone", 1)]
 
 
 def test_of_very_many_classes_those_with_most_mistakes_are_shown_in_their_own_order() -> None:

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from rehead.files import write_atomically
 from rehead.reporting import analysis_panels as panels
+from rehead.reporting.analysis_rows import UNCLAIMING
 from rehead.reporting.data_panels import HEAT
 from rehead.reporting.figures import INK, LONGEST_NAME, STYLE, write_figure
 from rehead.reporting.rows import Facts
@@ -61,7 +62,7 @@ def draw_precision(analysis: Facts) -> Figure:
 def draw_confusion(analysis: Facts) -> Figure:
     """Draw which class is taken for which, as shares of a class's objects; of many classes those with most mistakes.
 
-    Detections of nothing stand below the class that they were taken for, as a share of its objects too. Small shares
+    Detections that claim no object stand below the class that they name, as a share of its objects too. Small shares
     are shown stronger than they are: mistakes are rare, and are what is looked for.
     """
     names, counts = analysis["confusion"]["classes"], np.array(analysis["confusion"]["counts"])
@@ -84,7 +85,7 @@ def draw_confusion(analysis: Facts) -> Figure:
     axes.axvline(edge, color=INK, linewidth=1)
     size = 9 if len(kept) <= _MOST_NUMBERS else 7.5
     axes.set_xticks(range(len(kept)), [*words, "missed"], rotation=90, fontsize=size, parse_math=False)
-    axes.set_yticks(range(len(kept)), [*words, "invented"], fontsize=size, parse_math=False)
+    axes.set_yticks(range(len(kept)), [*words, UNCLAIMING], fontsize=size, parse_math=False)
     axes.set(xlabel="taken for", ylabel="is")
     axes.grid(visible=False)
     axes.tick_params(length=0)

@@ -22,6 +22,8 @@ GROUPS = {
     "crowding": ("Crowding", "By neighbours: other objects no farther away than the object is long."),
     "border": ("Border", "Whole objects, and those that the border of the image may cut off."),
 }
+UNCLAIMING = "claims no object"
+"""Last row of a confusion matrix: detections beside what is labelled, and those of what another one claimed."""
 _CONFUSIONS = 8
 _MOST_CLASSES = 60
 _LABEL_ERRORS = 100
@@ -68,12 +70,12 @@ class ErrorRow:
 
 
 def confusion_of(analysis: Facts) -> Confusion | None:
-    """Name the matrix's last row invented (no object was there) and its last column missed (nothing was found)."""
+    """Name the matrix's last row (detections that claimed no object) and its last column (objects nothing claimed)."""
     found = analysis.get("confusion") or {}
     if not found.get("counts"):
         return None
     counts: list[list[int]] = found["counts"]
-    truth, predicted = ([*map(str, found["classes"][:-1]), last] for last in ("nothing there", "missed"))
+    truth, predicted = ([*map(str, found["classes"][:-1]), last] for last in (UNCLAIMING, "missed"))
     background, totals = len(counts) - 1, [sum(row) or 1 for row in counts]
 
     def cell(i: int, j: int) -> Cell:
@@ -142,6 +144,7 @@ def analysis_context(analysis: Facts, browser: Any | None) -> dict[str, Any]:
     return {
         "bottleneck": analysis.get("bottleneck") or {},
         "confusion": confusion_of(analysis),
+        "unclaiming": UNCLAIMING,
         "errors": error_rows(analysis),
         "class_errors": per_class_errors(analysis),
         "groups_of_objects": group_tables(analysis),
