@@ -15,8 +15,8 @@ def compared(folder: Path, truth: dict[str, Any]) -> Any:
     write_json(folder / "truth.json", truth)
     write_json(folder / "all.json", found(truth_of(4)))
     write_json(folder / "fewer.json", found(truth_of(4), missed={1}))
-    sides = (str(folder / f"{name}.json") for name in ("all", "fewer"))
-    told = compare_sides(*sides, folder / "truth.json", resamples=100, confidence=0.95)
+    full, fewer = (str(folder / f"{name}.json") for name in ("all", "fewer"))
+    told = compare_sides(full, fewer, folder / "truth.json", resamples=100, confidence=0.95)
     return told["heads"]["mask"]["AP"]["first"]
 
 

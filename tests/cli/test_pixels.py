@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from rehead.cli.prediction import predict_files
+from rehead.cli.prediction import Model, predict_files
 from rehead.coco.ingestion import ingest
 from rehead.coco.plan import DataPlan
 from rehead.dataset.split import load_split
@@ -62,7 +62,7 @@ def drawn_on(photographs: Path, tmp_path_factory: pytest.TempPathFactory) -> dic
     files = [photographs / "images" / f"{orientation}.jpg" for orientation in ORIENTATIONS]
     detector = build_detector(PLAN, ("nut",))
     detector.model.eval()
-    report = predict_files(detector, files, out, threshold=1.0)
+    report = predict_files(Model(detector), files, out, threshold=1.0)
     assert (report.faults, report.results) == ([], [])
     return {int(path.stem.split("-")[1]): np.asarray(Image.open(path)) for path in out.iterdir()}
 

@@ -30,7 +30,8 @@ def test_a_match_tells_its_object_and_overlap(verdicts: list[list[Verdict]]) -> 
 def test_a_mistake_tells_which_object_was_meant(
     verdicts: list[list[Verdict]], row: int, object_at: int, iou: float
 ) -> None:
-    assert (verdicts[0][row].object_at, verdicts[0][row].iou) == (object_at, pytest.approx(iou))
+    assert verdicts[0][row].object_at == object_at
+    assert verdicts[0][row].iou == pytest.approx(iou)
 
 
 def test_what_is_invented_belongs_to_no_object(verdicts: list[list[Verdict]]) -> None:

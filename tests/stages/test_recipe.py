@@ -55,6 +55,7 @@ def project(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             reports=reports,
             misalignment=reports / "misalignment.png",
             report=reports / "evaluation.json",
+            metrics=reports / "metrics.json",
             analysis=reports / "analysis.json",
             classes=reports / "per_class.json",
             predictions=reports / "predictions.json",
