@@ -29,6 +29,12 @@ def test_the_same_seed_draws_the_same_files(tmp_path: Path) -> None:
     assert first == second
 
 
+def test_faults_of_drawn_shapes_name_no_folder_that_is_gone(tmp_path: Path) -> None:
+    few = ShapesPlan(train=1, val=1, test=1, size=48, kinds=("circle", "square"))
+    report = ingest(DataPlan(shapes=few, seed=2), tmp_path / "dataset").report  # its test split lacks a class
+    assert {fault["file"] for fault in report["faults"]} == {"shapes/test.json"}
+
+
 def test_one_annotation_file_is_split_and_the_report_says_how(folder: Path, tmp_path: Path) -> None:
     report = ingest(_plan(folder), tmp_path / "out" / "dataset").report
     assert {split["images"] for split in report["splits"].values()} == {1}

@@ -4,7 +4,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,9 @@ def ingest(plan: DataPlan, dataset: Path) -> Ingested:
 
 def _ingest(folder: Path, plan: DataPlan, dataset: Path) -> Ingested:
     log = FaultLog(plan.policy)
-    with opened_source(folder) as source, ImagePool(max_pixels=plan.max_pixels) as pool:
+    with opened_source(folder) as opened, ImagePool(max_pixels=plan.max_pixels) as pool:
+        # Shapes are drawn into a folder that is gone by the time a fault is read.
+        source = replace(opened, shown=((folder, Path(plan.source)), *opened.shown))
         given = read_source(source.with_images(), log, pool, keep=isinstance(plan.group, GroupKey))
         check_groups(given, plan.group, log.of(plan.source))
         if log.rejected:
