@@ -103,6 +103,14 @@ def test_a_file_of_results_is_read_as_strictly(tmp_path: Path) -> None:
     assert caught.value.fault_counts == {"results-type": 1}
 
 
+def test_a_fault_of_the_whole_file_names_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "results.json"
+    file.write_text(json.dumps([{**_results()[0], "score": NAN}]), encoding="utf-8")
+    with pytest.raises(ResultsError) as caught:
+        read_results(file, TRUTH)
+    assert f"\n{file}: 1 number(s) are NaN or Infinity" in str(caught.value)
+
+
 def test_where_no_result_has_a_box_it_is_the_masks() -> None:
     mask = np.zeros((48, 64), dtype=np.uint8)
     mask[10:20, 5:35] = 1
@@ -112,4 +120,6 @@ def test_where_no_result_has_a_box_it_is_the_masks() -> None:
         "annotations": [],
     }
     result = {"image_id": 1, "category_id": 1, "score": 0.5, "segmentation": encode(mask)}
-    assert read_results([result], truth)[0]["bbox"] == [5.0, 10.0, 30.0, 10.0]
+    found = check_results([result], truth)
+    assert found.results[0]["bbox"] == [5.0, 10.0, 30.0, 10.0]
+    assert [fault.code for fault in found.warnings] == ["result-box-of-mask"]

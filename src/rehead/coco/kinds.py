@@ -168,5 +168,6 @@ KINDS: dict[str, Kind] = {
     "result-score": Kind(_REJECT, "write a finite number as score"),
     "result-bbox": Kind(_REJECT, "write four finite numbers x, y, width, height with width and height not negative"),
     "result-segmentation": Kind(_REJECT, "write an RLE of the image's own size, or polygons"),
+    "result-box-of-mask": Kind(_WARN, "give boxes too if the detector finds them apart from its masks"),
     "result-limit": Kind(_WARN, "raise the limit of detections an image, or expect recall to suffer"),
 }

@@ -26,7 +26,7 @@ class ResultsError(ValueError):
     """Results that cannot be scored; the message names the first faults, `faults` holds the first twenty of a kind."""
 
     def __init__(self, name: str, log: FaultLog) -> None:
-        lines = [f"{fault.where}: {fault.message}" for fault in log.faults[:5]]
+        lines = [f"{fault.where or name}: {fault.message}" for fault in log.faults[:5]]
         super().__init__("\n".join([f"{name}: {sum(log.totals().values())} fault(s) in the results", *lines]))
         self.faults = tuple(log.faults)
         self.fault_counts = log.totals()
@@ -66,6 +66,8 @@ def check_results(
     _note_limit(entries, max_detections, faults)
     if log.rejected:
         raise ResultsError(name, log)
+    if "segmentation" in given and "bbox" not in given:
+        faults.add("result-box-of-mask", "", "no result has a box: boxes were taken from the masks")
     return CheckedResults([result for result in read if result is not None], tuple(log.faults))
 
 
