@@ -96,6 +96,16 @@ def test_a_registered_version_is_a_side_by_the_run_that_trained_it(
 
 
 @pytest.mark.slow
+def test_a_revision_before_the_first_lock_is_told_what_to_commit(project: Path) -> None:
+    commit = ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "--allow-empty", "-m", "first"]
+    for words in (["init"], commit):
+        subprocess.run(["git", *words], check=True, capture_output=True)
+    subprocess.run([sys.executable, "-m", "dvc", "init"], check=True, capture_output=True)
+    with pytest.raises(ValueError, match=r"HEAD holds no dvc\.lock: commit dvc\.lock and reports first"):
+        told("HEAD", "all")
+
+
+@pytest.mark.slow
 def test_a_revision_is_a_side_by_the_predictions_in_the_cache_of_dvc(project: Path) -> None:
     def git(*words: str) -> None:
         subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *words], check=True, capture_output=True)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,11 +84,26 @@ def _of_revision(name: str, reports: Path) -> Side:
     try:
         files = [json.loads(dvc.api.read(str(reports / file), rev=name)) for file in (_PREDICTIONS, _EVALUATION)]
     except (DvcException, RevError, OSError) as error:
+        if _lacks_lock(name):
+            raise ValueError(
+                f"{name} holds no dvc.lock: commit dvc.lock and reports first "
+                "(`git add dvc.lock reports && git commit`), then name that commit"
+            ) from None
         raise ValueError(
             f"{name} is no folder, no file, no models:/ or runs:/ address, and as a revision it holds no reports "
             f"({str(error).splitlines()[0]}); a revision's predictions are fetched by `dvc pull`"
         ) from None
     return Side(name, files[0], files[1])
+
+
+def _lacks_lock(revision: str) -> bool:
+    """Say whether a name is a revision for which DVC recorded no output; False where it is no revision at all."""
+    command = ["git", "ls-tree", "--name-only", "--end-of-options", revision, "dvc.lock"]
+    try:
+        listed = subprocess.run(command, capture_output=True, check=True)
+    except (subprocess.CalledProcessError, OSError):
+        return False
+    return not listed.stdout.strip()
 
 
 def sentence_of(told: Comparison, *, first: str, second: str) -> str:
