@@ -1,5 +1,6 @@
 """Files of a registered model, fetched to this disk."""
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ def downloaded_model(address: str) -> Path:
 
     Raises ValueError if the store does not know it.
     """
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     mlflow: Any = load_mlflow()
     uri = tracking_uri(project_root())
     mlflow.set_tracking_uri(uri)
