@@ -125,7 +125,7 @@ def _confusion(names: Sequence[str], random: np.random.Generator) -> dict[str, A
 def _errors(names: Sequence[str], random: np.random.Generator, scale: float) -> dict[str, Any]:
     costs = (0.021, 0.064, 0.004, 0.011, 0.035, 0.082)
     types = {
-        kind: {"count": int(random.poisson(700 * cost)), "cost": scale * cost}
+        kind: {"count": 3 * (shown := int(random.poisson(700 * cost))), "shown": shown, "cost": scale * cost}
         for kind, cost in zip(_TYPES, costs, strict=True)
     }
     per_class = {name: {kind: int(random.poisson(4)) for kind in _TYPES} for name in names}

@@ -41,19 +41,19 @@ def test_without_counts_there_is_no_matrix(analysis: dict[str, object]) -> None:
 
 
 def test_errors_that_cost_masks_most_come_first() -> None:
-    box = {"missed": {"count": 9, "cost": 0.4}, "class": {"count": 1, "cost": 0.1}}
-    mask = {"missed": {"count": 9, "cost": 0.1}, "class": {"count": 1, "cost": 0.2}}
+    box = {"missed": {"shown": 9, "cost": 0.4}, "class": {"shown": 1, "cost": 0.1}}
+    mask = {"missed": {"shown": 9, "cost": 0.1}, "class": {"shown": 1, "cost": 0.2}}
     rows = error_rows({"errors": {"box": {"types": box}, "mask": {"types": mask}}})
     assert [(row.kind, row.heads["mask"]) for row in rows] == [("class", (1, 0.2, 0.5)), ("missed", (9, 0.1, 0.25))]
 
 
-def test_errors_that_a_user_meets_are_counted_where_they_are_known() -> None:
+def test_errors_that_a_user_meets_are_counted_not_all() -> None:
     types = {"missed": {"count": 9, "shown": 4, "cost": 0.1}}
     assert error_rows({"errors": {"box": {"types": types}}})[0].heads["box"][0] == 4
 
 
 def test_an_error_whose_cost_is_undefined_keeps_its_count() -> None:
-    types = {"missed": {"count": 0, "cost": None}}
+    types = {"missed": {"count": 3, "shown": 0, "cost": None}}
     assert error_rows({"errors": {"mask": {"types": types}}})[0].heads["mask"] == (0, None, 0.0)
 
 

@@ -27,6 +27,8 @@ def whole(tmp_path: Path) -> str:
         "## rehead: box AP 0.720, mask AP 0.650, boundary AP 0.580",
         "**Boxes cost more than masks: with true boxes given, mask AP rises from 0.650 to 0.760.**",
         "| mask | 0.650 | 0.619 to 0.678 | 0.830 | 0.700 | 0.350 | 0.630 | – |",
+        "| error | box AP50 lost, over all scores | box seen at the thresholds "
+        "| mask AP50 lost, over all scores | mask seen at the thresholds |",
         "1. **Add images of leaf**: its mask AP is 0.31 on 12 objects",
         "| leaf | 12 | 0.400 | 0.330 | 0.260 | 0.460 | 0.350 |",
         f"| data | test split, {'5f' * 32} |",

@@ -59,14 +59,13 @@ class Confusion:
 
 @dataclass(frozen=True)
 class ErrorRow:
-    """One kind of error by head: how many are shown, the AP50 lost to it, that loss as a share of the largest.
-
-    Older analyses do not tell those that are shown, at or above the threshold of their class, from all.
+    """One kind of error by head: how many are shown at the thresholds, the AP50 lost to it over all scores, and that
+    loss as a share of the largest.
     """
 
     kind: str
     meaning: str
-    heads: Mapping[str, tuple[int, float | None, float]]
+    heads: Mapping[str, tuple[int | None, float | None, float]]
 
 
 def confusion_of(analysis: Facts) -> Confusion | None:
@@ -108,7 +107,7 @@ def error_rows(analysis: Facts) -> list[ErrorRow]:
             meaning,
             {
                 head: (
-                    types[kind].get("shown", types[kind]["count"]),
+                    types[kind].get("shown"),
                     types[kind].get("cost"),
                     max(types[kind].get("cost") or 0.0, 0.0) / largest,
                 )
