@@ -77,8 +77,18 @@ def test_what_was_not_measured_or_has_no_object_is_null() -> None:
 @pytest.mark.parametrize(
     ("mask_ap", "iou", "head", "words"),
     [
-        (0.5, 0.97, "box", "Boxes cost more than masks: let the place of a box count more in training"),
-        (0.5, 0.77, "mask", "Masks cost more than boxes: train the mask head longer (train.epochs: 12)"),
+        (
+            0.5,
+            0.97,
+            "box",
+            "Perfect detection would win more (at most 0.500 mask AP) than a perfect mask head (0.000): let the place",
+        ),
+        (
+            0.5,
+            0.77,
+            "mask",
+            "A perfect mask head would win more (at most 0.333 mask AP) than perfect detection (0.100): train the",
+        ),
     ],
 )
 def test_the_head_that_costs_more_is_named_with_what_to_do(mask_ap: float, iou: float, head: str, words: str) -> None:
@@ -91,7 +101,15 @@ def test_heads_that_differ_by_less_than_is_known_cost_alike() -> None:
     differ = told(0.58, 0.82, half_width=0.1)  # true boxes win 0.12, a perfect mask head 0.249
     alike = told(0.58, 0.82, half_width=0.14)
     assert (differ["head"], alike["head"]) == ("mask", None)
-    assert alike["sentence"].startswith("Boxes and masks cost alike: train the mask head longer")
+    assert alike["sentence"].startswith(
+        "Perfect detection and a perfect mask head would win alike, as far as is known (at most 0.120 and 0.249 mask "
+        "AP): train the mask head longer"
+    )
+
+
+def test_what_the_verdict_has_told_is_not_told_again() -> None:
+    assert (told(0.5, 0.77)["sentence"].count("0.333"), "worth" in told(0.5, 0.77)["sentence"]) == (1, False)
+    assert told(0.5, 0.97)["sentence"].endswith("; that is worth 0.500 mask AP at most.")
 
 
 def test_a_gain_within_what_the_images_leave_open_is_a_guess() -> None:

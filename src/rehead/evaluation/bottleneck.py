@@ -60,15 +60,18 @@ def sentence_of(evidence: Evidence, advice: Sequence[Advice], *, images: int) ->
     worth = f"that is worth {first.gain:.3f} mask AP at most"
     if first.gain < evidence.noise:
         return f"Nothing stands out: {sure}. The best guess is to {action}; {worth}."
-    return f"{_verdict(evidence)}: {action}; {worth}."
+    told = "" if first.gain == evidence.mask_cost else f"; {worth}"  # the verdict has told that
+    return f"{_verdict(evidence)}: {action}{told}."
 
 
 def _verdict(evidence: Evidence) -> str:
     if evidence.detection_cost is None or evidence.mask_cost is None:
         return "What to try first"
+    detection, mask = f"{evidence.detection_cost:.3f}", f"{evidence.mask_cost:.3f}"
     words = {
-        "box": "Boxes cost more than masks",
-        "mask": "Masks cost more than boxes",
-        None: "Boxes and masks cost alike",
+        "box": f"Perfect detection would win more (at most {detection} mask AP) than a perfect mask head ({mask})",
+        "mask": f"A perfect mask head would win more (at most {mask} mask AP) than perfect detection ({detection})",
+        None: f"Perfect detection and a perfect mask head would win alike, as far as is known (at most "
+        f"{detection} and {mask} mask AP)",
     }
     return words[costlier_head(evidence)]
