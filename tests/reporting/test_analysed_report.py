@@ -3,12 +3,17 @@
 import base64
 import hashlib
 import re
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from rehead.detector.plan import ModelPlan
+from rehead.evaluation.advice import advise
+from rehead.evaluation.evidence import Evidence, Recipe
 from rehead.reporting.report import write_report
+from rehead.training.plan import TrainPlan
 from tests.reporting.analyses import sample_analysis, sample_evaluation
 
 NAMES = ("ripe berry", "</script><b>leaf</b>")
@@ -107,6 +112,17 @@ def test_a_detection_that_claims_no_object_is_not_said_to_lie_where_nothing_is(t
     page = written(tmp_path, analysis={"confusion": {"classes": ["leaf", "stone", "background"], "counts": counts}})
     mistakes = [" ".join(re.sub(r"<[^>]+>", "", one).split()) for one in re.findall(r"<li><b>.*?</li>", page)]
     assert mistakes[0] == "3 × leaf found beside what is labelled, or a second time 100% of the row"
+
+
+def test_labels_are_blamed_only_where_it_is_advised_to_look_at_them(tmp_path: Path) -> None:
+    plan, train = ModelPlan(), TrainPlan()
+    evidence = Evidence(recipe=Recipe(plan, train), ap=0.6, ap50=0.8, suspects=40, objects=400)
+    (advice,) = advise(evidence)
+    parts = {"label_errors": ANALYSIS["label_errors"]}
+    advised = written(tmp_path, analysis=parts | {"bottleneck": {"advice": [asdict(advice)]}})
+    other = written(tmp_path, analysis=parts | {"bottleneck": {"advice": []}})
+    told = [("Look at these before" in page, "Few of these are likely" in page) for page in (advised, other)]
+    assert told == [(True, False), (False, True)]
 
 
 def test_what_several_views_gain_stands_beside_what_they_cost(tmp_path: Path) -> None:

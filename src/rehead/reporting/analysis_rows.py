@@ -139,9 +139,10 @@ def per_class_errors(analysis: Facts) -> tuple[list[str], list[tuple[str, list[i
 def analysis_context(analysis: Facts, browser: Any | None) -> dict[str, Any]:
     """Gather what the sections about an analysis show."""
     per_class = analysis.get("per_class") or {}
+    bottleneck = analysis.get("bottleneck") or {}
     shown = frozenset(browser.image_ids) if browser else frozenset()
     return {
-        "bottleneck": analysis.get("bottleneck") or {},
+        "bottleneck": bottleneck,
         "confusion": confusion_of(analysis),
         "unclaiming": UNCLAIMING,
         "errors": error_rows(analysis),
@@ -151,9 +152,16 @@ def analysis_context(analysis: Facts, browser: Any | None) -> dict[str, Any]:
         "areas": analysis.get("areas") or {},
         "calibration": analysis.get("calibration") or {},
         "label_errors": (analysis.get("label_errors") or [])[:_LABEL_ERRORS],
+        "labels_doubted": _labels_doubted(bottleneck),
         "more_label_errors": len(analysis.get("label_errors") or []) - _LABEL_ERRORS,
         "shown_images": shown,
         "twelve_by_class": per_class if len(per_class) <= _MOST_ROWS else {},
         "augmentation": analysis.get("augmentation") or {},
         "browser": browser,
     }
+
+
+def _labels_doubted(bottleneck: Facts) -> bool | None:
+    """Say whether it is advised to mend labels (`rehead.evaluation.advice.mend_labels`), None where nobody asked."""
+    advice = bottleneck.get("advice")
+    return None if advice is None else any("likely label errors" in one["action"] for one in advice)

@@ -68,7 +68,8 @@ def _missing(case: Case) -> Iterator[Doubt]:
     for place, row in enumerate(rows.tolist()):
         if not (overlap[place, :place] >= LEAST).any():
             trust = float(case.trust_d[row])
-            why = f"Found {_claim(case, row)} where nothing is labelled; {trust:.0%} of such scores are right."
+            right = f"of all detections scored so, {100 * trust:.0f} % are right"
+            why = f"Found {_claim(case, row)} where nothing is labelled; {right}."
             yield Doubt("missing label", trust, case.picture.image, None, case.picture.found[row], None, why)
 
 
