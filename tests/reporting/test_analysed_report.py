@@ -111,7 +111,7 @@ def test_a_detection_that_claims_no_object_is_not_said_to_lie_where_nothing_is(t
     counts = [[5, 1, 0], [0, 4, 2], [3, 0, 0]]
     page = written(tmp_path, analysis={"confusion": {"classes": ["leaf", "stone", "background"], "counts": counts}})
     mistakes = [" ".join(re.sub(r"<[^>]+>", "", one).split()) for one in re.findall(r"<li><b>.*?</li>", page)]
-    assert mistakes[0] == "3 × leaf found beside what is labelled, or a second time 100% of the row"
+    assert mistakes[0] == "3 × leaf found beside what is labelled, or a second time 100 % of the row"
 
 
 def test_labels_are_blamed_only_where_it_is_advised_to_look_at_them(tmp_path: Path) -> None:
@@ -131,5 +131,5 @@ def test_what_several_views_gain_stands_beside_what_they_cost(tmp_path: Path) ->
     told = {"name": "2 views (mirrored)", "seconds_per_image": 0.62, "plain_seconds_per_image": 0.3, **of_heads}
     words = " ".join(re.sub(r"<[^>]+>", "", written(tmp_path, analysis={**ANALYSIS, "augmentation": told})).split())
     assert "With 2 views (mirrored) an image, in place of one look: mask AP 0.650 in place of 0.625" in words
-    assert "(95% of resamples gain -0.002 to 0.052)" in words
+    assert "(95 % of resamples gain -0.002 to 0.052)" in words
     assert "0.62 s an image in place of 0.3 s" in words

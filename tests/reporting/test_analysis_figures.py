@@ -136,7 +136,7 @@ def test_images_with_the_same_counts_share_a_dot() -> None:
     figure = draw_counting({"counting": {"images": images, "exact_share": 1 / 6, "mean_absolute_error": 5 / 6}})
     (dots,) = figure.axes[0].collections
     assert np.asarray(dots.get_offsets()).tolist() == [[2, 2], [3, 4]]
-    assert figure.axes[0].get_title("left") == "Counting: 17% of images exact, off by 0.83 on average"
+    assert figure.axes[0].get_title("left") == "Counting: 17\u202f% of images exact, off by 0.83 on average"
 
 
 def test_every_table_is_written_with_a_header(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_a_single_split_needs_no_legend() -> None:
 
 def test_the_shares_of_small_medium_and_large_are_written_above_the_sizes() -> None:
     texts = [text.get_text() for text in plot_objects(_splits()).axes[0].texts]
-    assert texts == ["small\n100%", "medium\n0%", "large\n0%"]
+    assert texts == ["small\n100\u202f%", "medium\n0\u202f%", "large\n0\u202f%"]
 
 
 def test_a_narrow_figure_has_one_column() -> None:

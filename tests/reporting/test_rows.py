@@ -53,7 +53,7 @@ def test_what_the_chosen_input_size_shows_is_told_in_words() -> None:
     row = {"input_size": 320, "at_least": {"8": 1.0, "16": 0.9, "32": 0.4}}
     ingest = {"statistics": {"all": {"input_sizes": [row]}}}
     words = seen_in_words(ingest, {"model": {"input_size": 320}})
-    assert words == "At an input size of 320, 90% of the objects are seen at 16 px or more."
+    assert words == "At an input size of 320, 90\u202f% of the objects are seen at 16 px or more."
 
 
 def test_an_input_size_that_was_not_measured_is_not_told_of() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from rehead.reporting.wording import inline, number, percent, plain, rule_in_words
+from rehead.reporting.wording import THIN_SPACE, decimal, inline, number, percent, plain, rule_in_words
 
 
 @pytest.mark.parametrize(
@@ -20,10 +20,17 @@ def test_the_reason_for_a_dash_is_escaped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "words"), [(0, "0%"), (0.001, "< 1%"), (0.31, "31%"), (0.9999, "> 99%"), (1, "100%")]
+    ("share", "words"), [(0, "0 %"), (0.001, "< 1 %"), (0.31, "31 %"), (0.9999, "> 99 %"), (1, "100 %")]
 )
 def test_a_share_is_never_rounded_to_none_or_all(share: float, words: str) -> None:
-    assert percent(share) == words
+    assert percent(share).replace(THIN_SPACE, " ") == words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(3.523e-06, "0.0000035"), (0, "0"), (0.0123, "0.012"), (15.0, "15"), (None, "–")]
+)
+def test_a_small_number_in_running_text_has_no_exponent(value: float | None, words: str) -> None:
+    assert decimal(value) == words
 
 
 def test_an_undefined_share_is_a_dash() -> None:

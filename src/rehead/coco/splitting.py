@@ -48,7 +48,7 @@ def make_splits(given: Mapping[str, Dataset], plan: DataPlan) -> Splitting:
             raise ValueError(_cure(splits, plan, stock, lacking))
         for place, (name, share) in enumerate(shares.items()):
             splits[name] = chosen(whole, _at(whole, stock, split_u.tolist(), place))
-            how[name] = f"{share:.0%} cut from the training images by a seeded hash"
+            how[name] = f"{100 * share:.0f} % cut from the training images by a seeded hash"
         how["train"] = f"what was left of {len(whole.images)} images"
     if "test" not in splits:
         splits["test"] = splits["val"]

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from rehead.reporting.palette import BOX_COLOUR, MASK_COLOUR, as_hex, colour
 from rehead.reporting.rows import Facts
-from rehead.reporting.wording import shortened
+from rehead.reporting.wording import percent, shortened
 
 HEADS = {"box": BOX_COLOUR, "mask": MASK_COLOUR}
 SOFT = "#8a939d"
@@ -132,7 +132,9 @@ def plot_counts(axes: Axes, counting: Facts) -> None:
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(nbins=7, integer=True))
     share, error = counting.get("exact_share"), counting.get("mean_absolute_error")
-    told = "" if share is None or error is None else f": {share:.0%} of images exact, off by {error:.2g} on average"
+    told = (
+        "" if share is None or error is None else f": {percent(share)} of images exact, off by {error:.2g} on average"
+    )
     axes.set_title(f"Counting{told}")
 
 

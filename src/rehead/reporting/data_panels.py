@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from rehead.coco.coverage import coverage
 from rehead.coco.measurements import Floats, Measurements
 from rehead.coco.statistics import INPUT_SIZES, LARGE, SMALL, VISIBLE, sizes_seen
-from rehead.reporting.wording import plain
+from rehead.reporting.wording import percent, plain
 
 Splits = Mapping[str, Measurements]
 Colours = Mapping[str, str]
@@ -89,7 +89,7 @@ def plot_aspects(axes: Axes, splits: Splits, colours: Colours) -> None:
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set(xlabel="width to height of the box", ylabel="objects")
     between = float(((every >= 0.5) & (every <= 2)).mean()) if len(every) else 0.0
-    axes.set_title(f"Shapes: {between:.0%} between 1:2 and 2:1")
+    axes.set_title(f"Shapes: {percent(between)} between 1:2 and 2:1")
 
 
 def plot_places(axes: Axes, splits: Splits, colours: Colours) -> None:
@@ -160,7 +160,7 @@ def _mark_bounds(axes: Axes, sizes_m: Floats, limits: tuple[float, float]) -> No
     edges = (limits[0], SMALL, LARGE, limits[1])
     for name, low, high in zip(("small", "medium", "large"), edges, edges[1:], strict=False):
         share = float(((sizes_m >= low) & (sizes_m < high)).mean())
-        _note(axes, float(np.sqrt(low * high)), f"{name}\n{share:.0%}", ha="center")
+        _note(axes, float(np.sqrt(low * high)), f"{name}\n{percent(share)}", ha="center")
     axes.set_xlim(limits)
 
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from rehead.coco.faults import printable
 from rehead.reporting.figures import render_svg
-from rehead.reporting.wording import THIN_SPACE, number, percent, plain, short_hash, shortened
+from rehead.reporting.wording import THIN_SPACE, decimal, number, percent, plain, short_hash, shortened
 
 TEMPLATES = Path(__file__).parent / "templates"
 _TYPES = {".png": "image/png", ".svg": "image/svg+xml", ".webp": "image/webp", ".jpg": "image/jpeg"}
@@ -44,6 +44,7 @@ def render(
         lstrip_blocks=True,
     )
     filters: dict[str, Any] = {
+        "decimal": decimal,
         "number": number,
         "percent": percent,
         "plain": plain,

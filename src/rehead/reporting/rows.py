@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rehead.reporting import palette
-from rehead.reporting.wording import METRICS, plain, undefined_because
+from rehead.reporting.wording import METRICS, percent, plain, undefined_because
 
 Facts = Mapping[str, Any]
 
@@ -139,7 +139,7 @@ def seen_in_words(ingest: Facts, params: Facts) -> str:
     row = next((row for row in rows if row["input_size"] == size), None)
     if row is None:
         return ""
-    return f"At an input size of {size}, {row['at_least']['16']:.0%} of the objects are seen at 16 px or more."
+    return f"At an input size of {size}, {percent(row['at_least']['16'])} of the objects are seen at 16 px or more."
 
 
 def flat_rows(facts: Facts, *, without: tuple[str, ...] = ()) -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """Numbers and metric names in words that a newcomer understands."""
 
 import re
+from decimal import Decimal
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -8,7 +9,7 @@ from markupsafe import Markup, escape
 from rehead.coco.faults import printable
 
 THIN_SPACE = "\u202f"
-"""Between thousands."""
+"""Between thousands, and before a percent sign."""
 
 METRICS = {
     "AP": "Average precision of all classes, averaged over IoU (overlap) thresholds 0.50 to 0.95. The headline.",
@@ -73,8 +74,13 @@ def percent(share: float | None) -> str:
     if share is None:
         return "–"
     if 0 < share < 0.01:
-        return "< 1%"
-    return "> 99%" if 0.99 < share < 1 else f"{share:.0%}"
+        return f"< 1{THIN_SPACE}%"
+    return f"> 99{THIN_SPACE}%" if 0.99 < share < 1 else f"{100 * share:.0f}{THIN_SPACE}%"
+
+
+def decimal(value: float | None) -> str:
+    """Write a small number for running text, to two digits and without an exponent."""
+    return "–" if value is None else f"{Decimal(f'{value:.2g}'):f}"
 
 
 def shortened(text: str, *, longest: int) -> str:

@@ -35,7 +35,7 @@
   const hide = () => document.getElementById("vg-tooltip-element")?.classList.remove("visible");
   addEventListener("scroll", hide, { passive: true });
 
-  const numberIn = (cell) => parseFloat(cell.textContent.replace(/[\s\u202f%]/g, "").replace("−", "-"));
+  const numberIn = (cell) => parseFloat(cell.textContent.replace(/[\s\u202f%<>]/g, "").replace("−", "-"));
 
   const sort = (table, column, head) => {
     const down = head.getAttribute("aria-sort") !== "descending";
