@@ -105,6 +105,29 @@ def test_truth_and_prediction_can_be_laid_over_each_other(page: Page) -> None:
     assert (pane.count(), pane.locator(".truth, .prediction").count()) == (1, 2)
 
 
+def test_overlaid_truth_is_named_below_its_object_and_a_detection_above(page: Page) -> None:
+    page.get_by_role("button", name="Side by side").click()
+    outline = page.locator("#image-7 .truth .object[data-at='2']").bounding_box()
+    lower, upper = (
+        page.locator("#image-7 .names text", has_text=words).bounding_box() for words in ("missed </", "wrong class")
+    )
+    assert outline is not None
+    assert lower is not None
+    assert upper is not None
+    middle = outline["y"] + outline["height"] / 2
+    assert upper["y"] + upper["height"] < middle < lower["y"]
+
+
+@pytest.mark.parametrize("width", [390, 1440])
+def test_no_control_lies_over_a_picture(opened: Opening, width: int) -> None:
+    page = opened(width=width)
+    picture = page.locator(".shot:visible .panes").bounding_box()
+    assert picture is not None
+    places = [one.bounding_box() for one in page.locator(".browser button:visible").all()]
+    low, high = picture["y"], picture["y"] + picture["height"]
+    assert [one for one in places if one and one["y"] < high and one["y"] + one["height"] > low] == []
+
+
 def test_two_fingers_zoom(opened: Opening) -> None:
     page = opened(**PHONE)
     svg = page.locator(".shot:visible svg[role=img]").first

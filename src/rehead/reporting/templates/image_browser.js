@@ -91,8 +91,15 @@
     }
   }
 
+  // Where both are laid over each other, what is true is named below its object, and what was found above.
+  function anchor(object) {
+    if (!isTruth(object) || areSides()) return { x: +object.dataset.x, y: +object.dataset.y };
+    const box = object.getBBox();
+    return { x: box.x + box.width / 2, y: box.y + box.height + LINE * state.unit };
+  }
+
   function placed(object, { x: left, y: top, width, height }) {
-    const words = isWrong(object) ? blamed(object) : named(object), x = +object.dataset.x, y = +object.dataset.y;
+    const words = isWrong(object) ? blamed(object) : named(object), { x, y } = anchor(object);
     const away = x < left || x > left + width || y < top || y > top + height;
     if (!words || away || (isTruth(object) && !isWrong(object) && !areSides())) return null;
     const high = LINE * state.unit, half = (words.length * LETTER * state.unit) / 2;

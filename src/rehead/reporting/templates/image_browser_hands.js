@@ -120,7 +120,7 @@
     describe(event.target.closest(".object"), event.clientX, event.clientY);
   }
 
-  for (const part of all(".groups, .meaning, .strip, .tools, .zooms, .flaws")) part.hidden = false;
+  for (const part of all(".groups, .meaning, .strip, .tools, .flaws")) part.hidden = false;
   root.classList.add("live");
   stage.tabIndex = 0;
   for (const box of all("[type=checkbox]")) {
