@@ -65,6 +65,14 @@ def test_a_table_sorts_by_the_column_that_is_clicked_either_way(desk: Page) -> N
     assert order == ["stone", "ripe berry"]
 
 
+def test_names_sort_from_a_on_and_back(desk: Page) -> None:
+    heading, order = desk.locator("table.classes thead th").first, []
+    for _ in range(2):
+        heading.get_by_role("button").click()
+        order.append((first_class(desk), heading.get_attribute("aria-sort")))
+    assert order == [("<b>leaf</b>", "ascending"), ("stone", "descending")]
+
+
 def test_a_table_sorts_by_keyboard_and_says_so(desk: Page) -> None:
     desk.get_by_role("button", name="objects", exact=True).focus()
     desk.keyboard.press("Enter")

@@ -38,13 +38,14 @@
   const numberIn = (cell) => parseFloat(cell.textContent.replace(/[\s\u202f%<>]/g, "").replace("−", "-"));
 
   const sort = (table, column, head) => {
-    const down = head.getAttribute("aria-sort") !== "descending";
+    const rows = [...table.tBodies[0].rows];
+    const words = rows.every(({ cells }) => cells[column].tagName === "TH") || rows.every((row) => Number.isNaN(numberIn(row.cells[column])));
+    // Names are looked up from A on, numbers from the best one.
+    const down = head.ariaSort ? head.ariaSort === "ascending" : !words;
     for (const other of head.parentNode.children) other.removeAttribute("aria-sort");
     head.setAttribute("aria-sort", down ? "descending" : "ascending");
-    const rows = [...table.tBodies[0].rows];
-    const words = rows.every((row) => Number.isNaN(numberIn(row.cells[column])));
     const compare = (a, b) => {
-      if (words) return b.cells[column].textContent.localeCompare(a.cells[column].textContent);
+      if (words) return a.cells[column].textContent.localeCompare(b.cells[column].textContent, undefined, { numeric: true });
       const [x, y] = [numberIn(a.cells[column]), numberIn(b.cells[column])];
       return Number.isNaN(x) || Number.isNaN(y) ? 0 : x - y;
     };
