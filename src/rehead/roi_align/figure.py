@@ -25,12 +25,12 @@ BOX, COLUMNS, ROWS, BINS, STRIDE = (45.0, 45.0, 237.0, 141.0), 10, 7, 3, 32
 
 
 def draw_misalignment(shifts: list[Shifts], path: Path) -> None:
-    """Draw both panels into a PNG."""
-    figure = Figure(figsize=(13, 5.8), layout="constrained")
+    """Draw both panels into a PNG of 11 to 5, the left one 6 wide: the report parts them there on a narrow screen."""
+    figure = Figure(figsize=(13.2, 6), layout="constrained")
     FigureCanvasAgg(figure)
-    left, right = figure.subplots(1, 2, width_ratios=[1.2, 1])
-    draw_example(left)
-    draw_distributions(right, shifts)
+    left, right = figure.subfigures(1, 2, width_ratios=[6, 5])
+    draw_example(left.subplots())
+    draw_distributions(right.subplots(), shifts)
     stream = io.BytesIO()
     figure.savefig(stream, dpi=110, metadata={"Software": None})
     write_atomically(path, stream.getvalue())
@@ -59,7 +59,12 @@ def draw_example(axes: Axes) -> None:
         axes.plot([x1, x2], [y1 + (y2 - y1) * step / BINS] * 2, color=TRUE, linewidth=0.9)
     draw_arrows(axes)
     axes.set(
-        xlim=(-0.5, COLUMNS - 0.5), ylim=(ROWS - 0.5, -0.5), aspect="equal", xticks=range(COLUMNS), yticks=range(ROWS)
+        xlim=(-0.5, COLUMNS - 0.5),
+        ylim=(ROWS - 0.5, -0.5),
+        aspect="equal",
+        anchor="N",
+        xticks=range(COLUMNS),
+        yticks=range(ROWS),
     )
     axes.tick_params(length=0, labelsize=10, colors=QUIET)
     axes.set_xlabel(f"pixels of the feature map (one is {STRIDE} pixels of the image)", fontsize=11)
