@@ -126,4 +126,5 @@ def test_scores_by_tiles_are_told_from_scores_of_images_seen_at_once(
     evaluation: dict[str, Any], tmp_path: Path
 ) -> None:
     write_report(tmp_path / "index.html", evaluation=evaluation | {"tile": {"size": 640, "overlap": 0.3}})
-    assert "predicted by tiles of 640 pixels that share 30\u202f%" in (tmp_path / "index.html").read_text(encoding="utf-8")
+    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "predicted by tiles of 640 pixels that share 30\u202f%" in page

@@ -28,7 +28,7 @@ def draw_misalignment(shifts: list[Shifts], path: Path) -> None:
     """Draw both panels into a PNG of 11 to 5, the left one 6 wide: the report parts them there on a narrow screen."""
     figure = Figure(figsize=(13.2, 6), layout="constrained")
     FigureCanvasAgg(figure)
-    left, right = figure.subfigures(1, 2, width_ratios=[6, 5])
+    left, right = figure.subfigures(1, 2, width_ratios=[6, 5])  # type: ignore[misc]  # typed as a single one
     draw_example(left.subplots())
     draw_distributions(right.subplots(), shifts)
     stream = io.BytesIO()
