@@ -60,12 +60,12 @@ def test_one_object_more_or_less_is_not_enough_data_and_says_how_many_images_wou
 
 
 def test_more_images_are_asked_for_than_there_are_though_the_interval_lies_to_one_side() -> None:
-    lead = _difference([np.array([0.5]), np.array([0.6])], [np.zeros(3), np.array([-0.01, 0.1, 0.15])], 40, 0.95)
+    lead = _difference([np.array([[0.5], [0], [0], [0]]), np.array([[0.6], [-0.01], [0.1], [0.15]])], 40, 0.95)
     assert (lead.verdict, lead.images_needed) == ("not enough data", 44)
 
 
 def test_a_difference_of_rounding_asks_for_no_images() -> None:
-    lead = _difference([np.array([0.6]), np.array([0.6 + 3e-16])], [np.zeros(2), np.array([-0.1, 0.1])], 40, 0.95)
+    lead = _difference([np.array([[0.6], [0], [0]]), np.array([[0.6 + 3e-16], [-0.1], [0.1]])], 40, 0.95)
     assert (lead.verdict, lead.images_needed) == ("not enough data", None)
 
 

@@ -10,6 +10,7 @@ import pytest
 from rehead.coco.rle import encode
 from rehead.dataset.split import ImageRecord, Split
 from rehead.evaluation.plan import ThresholdRule
+from rehead.evaluation.ranked import ranked_classes
 from rehead.evaluation.thresholds import Threshold, choose_thresholds, thresholds_report
 
 Found = Sequence[tuple[float, bool]]
@@ -42,9 +43,13 @@ def case(**classes: tuple[int, Found]) -> tuple[dict[str, Any], list[dict[str, A
     return truth, results
 
 
+def chosen_by(truth: dict[str, Any], results: list[dict[str, Any]], rule: ThresholdRule) -> dict[str, Threshold]:
+    return choose_thresholds(ranked_classes(truth, results, max_detections=100), rule, images=len(truth["images"]))
+
+
 def choose(objects: int, found: Found, rule: ThresholdRule = "f1") -> Threshold:
     truth, results = case(nut=(objects, found))
-    return choose_thresholds(truth, results, rule, max_detections=100)["nut"]
+    return chosen_by(truth, results, rule)["nut"]
 
 
 def scores(*numbers: float, hit: bool) -> list[tuple[float, bool]]:
@@ -123,7 +128,7 @@ def test_the_interval_of_a_clear_case_is_narrow_and_that_of_a_muddled_one_wide()
 
 def test_a_class_of_few_objects_takes_the_threshold_of_all_classes_together() -> None:
     truth, results = case(nut=(20, [*RIGHT, (0.5, False)]), rare=(1, [(0.6, True)]))
-    chosen = choose_thresholds(truth, results, "f1", max_detections=100)
+    chosen = chosen_by(truth, results, "f1")
     assert [one.score for one in chosen.values()] == [pytest.approx(0.7), pytest.approx(0.55)]
     assert chosen["rare"].because == "1 object of it to choose by: the threshold of all classes together"
     assert (chosen["rare"].objects, chosen["rare"].recall) == (1, 1.0)
@@ -131,7 +136,7 @@ def test_a_class_of_few_objects_takes_the_threshold_of_all_classes_together() ->
 
 def test_a_class_of_which_nothing_was_found_takes_the_threshold_of_all_classes_together() -> None:
     truth, results = case(nut=(20, [*RIGHT, (0.5, False)]), shy=(22, [(0.9, False)]))
-    shy = choose_thresholds(truth, results, "f1", max_detections=100)["shy"]
+    shy = chosen_by(truth, results, "f1")["shy"]
     assert shy.because == "22 objects of it to choose by, and none was found: the threshold of all classes together"
     assert 0.5 < shy.score < 0.9
 
@@ -140,7 +145,7 @@ def test_what_lies_on_a_crowd_region_moves_no_threshold() -> None:
     truth, results = case(nut=(20, [*RIGHT, (0.5, False)]))
     truth["annotations"].append(square(1000, 1, 50, id=99, area=64, iscrowd=1))
     results.append(square(1000, 1, 50, score=0.7))
-    assert choose_thresholds(truth, results, "f1", max_detections=100)["nut"].score == pytest.approx(0.7)
+    assert chosen_by(truth, results, "f1")["nut"].score == pytest.approx(0.7)
 
 
 def split_of(truth: dict[str, Any], name: str) -> Split:

@@ -70,7 +70,7 @@ def run_stage(data: Path, detector: Path, reports: Path) -> None:
         analysis=reports / "analysis.json",
         classes=reports / "per_class.json",
         predictions=reports / "predictions.json",
-        figures=reports / "figures",
+        figures=reports / "figures" / "evaluation",
         tables=reports / "tables",
         page=reports / "index.html",
         summary=reports / "summary.md",

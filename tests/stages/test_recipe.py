@@ -10,7 +10,8 @@ from PIL import Image
 
 from rehead.reporting.figures import read_history
 from rehead.tracking.connection import open_client
-from stages import evaluate, swap_heads, train
+from stages import swap_heads, train
+from tests.stages.noise import run_stage
 
 PARAMS = """
 model: {weights: none, input_size: 64, fpn_channels: 8, box_head: 8, mask_layers: [8]}
@@ -49,22 +50,7 @@ def project(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             report=reports / "training.json",
             history=reports / "training.csv",
         )
-        evaluate.main(
-            dataset=data / "dataset",
-            detector=detector / "trained",
-            reports=reports,
-            misalignment=reports / "misalignment.png",
-            report=reports / "evaluation.json",
-            metrics=reports / "metrics.json",
-            analysis=reports / "analysis.json",
-            classes=reports / "per_class.json",
-            predictions=reports / "predictions.json",
-            figures=reports / "figures" / "evaluation",
-            tables=reports / "tables",
-            page=reports / "index.html",
-            summary=reports / "summary.md",
-            template=reports / "plots.html",
-        )
+        run_stage(data / "dataset", detector / "trained", reports)
     return root
 
 

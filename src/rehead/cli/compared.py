@@ -10,11 +10,11 @@ from typing import Any
 from rehead.cli.scoring import truth_document
 from rehead.cli.truth import described
 from rehead.coco.results import read_results
+from rehead.evaluation.coco_map import HEADS
 from rehead.evaluation.comparison import Comparison, Difference, compare, refuse_other_data
 from rehead.files import read_json
 
 _EVALUATION, _PREDICTIONS = "evaluation.json", "predictions.json"
-_HEADS = ("box", "mask", "boundary")
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def sentence_of(told: Comparison, *, first: str, second: str) -> str:
 
 def lines_of(comparison: dict[str, Any]) -> list[str]:
     """Lay a comparison out for a terminal."""
-    rows = [(f"{head} {metric}", comparison["heads"][head][metric]) for head in _HEADS for metric in ("AP", "AP50")]
+    rows = [(f"{head} {metric}", comparison["heads"][head][metric]) for head in HEADS for metric in ("AP", "AP50")]
     rows += [(f"{name}, mask AP", one) for name, one in comparison["per_class"].items()]
     wide = max(len(name) for name, _ in rows)
     share = f"{comparison['confidence']:.0%} of it"

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rehead.evaluation.coco_map import HEADS, evaluate_heads, measurable_heads
-from rehead.evaluation.matches import Matches, matches_of
-from rehead.evaluation.uncertainty import THRESHOLDS, draws_of, middle_of, precisions, resampled
+from rehead.evaluation.matches import matches_of
+from rehead.evaluation.uncertainty import THRESHOLDS, draws_of, mean_over_classes, middle_of, precisions
 
 BETTER, WORSE, UNDECIDED, EQUAL = "better", "worse", "not enough data", "equal"
 _LEAST_LEAD = 1e-9
@@ -74,25 +74,21 @@ def compare(
     K (1 - confidence) get one by chance. A head that either model's results lack is undefined.
     """
     images = len(truth["images"])
-    draws_ri = draws_of(images, resamples=resamples, seed=seed)
+    # The first "draw" is the split as it is: each image once.
+    draws_ri = np.vstack([np.ones((1, images), dtype=np.int32), draws_of(images, resamples=resamples, seed=seed)])
     known = [head for head in measurable_heads(first) if head in measurable_heads(second)]
-    sides = (evaluate_heads(truth, one, max_detections=max_detections, heads=known) for one in (first, second))
-    scored = [_matched(evaluations) for evaluations in sides]
-    once_ri = np.ones((1, images), dtype=np.int32)
+    sides = [evaluate_heads(truth, one, max_detections=max_detections, heads=known) for one in (first, second)]
     heads = {head: dict.fromkeys(THRESHOLDS, _UNDEFINED) for head in HEADS}
-    for head in known:
-        drawn = [resampled(one[head], draws_ri) for one in scored]
-        whole = [resampled(one[head], once_ri) for one in scored]
-        heads[head] = {
-            name: _difference([_mean(v, at) for v in whole], [_mean(v, at) for v in drawn], images, confidence)
-            for name, at in THRESHOLDS.items()
-        }
     names = [c["name"] for c in sorted(truth["categories"], key=lambda c: int(c["id"]))]
     per_class = dict.fromkeys(names, _UNDEFINED)
-    for row, name in enumerate(names if "mask" in known else ()):
-        drawn = [precisions(one["mask"][row], draws_ri) for one in scored]
-        whole = [precisions(one["mask"][row], once_ri) for one in scored]
-        per_class[name] = _difference([_mean(v) for v in whole], [_mean(v) for v in drawn], images, confidence)
+    for head in known if names else ():
+        by_class = [[precisions(matches, draws_ri) for matches in matches_of(side[head])] for side in sides]
+        means = [mean_over_classes(classes) for classes in by_class]
+        for name, at in THRESHOLDS.items():
+            heads[head][name] = _difference([mean_rt[:, at] for mean_rt in means], images, confidence)
+        if head == "mask":
+            pairs = zip(names, *by_class, strict=True)
+            per_class = {name: _difference(pair, images, confidence) for name, *pair in pairs}
     return Comparison(heads, per_class, images, resamples, confidence)
 
 
@@ -107,21 +103,11 @@ def refuse_other_data(datasets: Mapping[str, Mapping[str, Any]]) -> None:
         )
 
 
-def _matched(evaluations: Mapping[str, Any]) -> dict[str, list[Matches]]:
-    return {head: matches_of(evaluation) for head, evaluation in evaluations.items()}
-
-
-def _mean(values_rt: NDArray[np.float64], at: slice = slice(None)) -> NDArray[np.float64]:
-    return np.asarray(values_rt[:, at].mean(axis=1))
-
-
-def _difference(
-    whole: Sequence[NDArray[np.float64]], drawn: Sequence[NDArray[np.float64]], images: int, confidence: float
-) -> Difference:
-    """Judge one number from its value and its resamples (R) in both models."""
-    first, second = (None if math.isnan(value[0]) else float(value[0]) for value in whole)
-    lead_r = drawn[1] - drawn[0]
-    bounds = middle_of(lead_r, confidence)
+def _difference(values: Sequence[NDArray[np.float64]], images: int, confidence: float) -> Difference:
+    """Judge one number of both models from its values in the split as it is and in each resample (1+R,T)."""
+    one, other = (values_rt.mean(axis=1) for values_rt in values)
+    first, second = (None if math.isnan(each[0]) else float(each[0]) for each in (one, other))
+    bounds = middle_of(other[1:] - one[1:], confidence)
     if first is None or second is None or bounds is None:
         return Difference(first, second, None, None, UNDECIDED, None)
     low, high = bounds

@@ -61,7 +61,7 @@ def thresholds_report(
         ranked_classes(truth, of_split, max_detections=max_detections)
         for truth, of_split in ((validation.truth, found), (test.truth, results))
     ]
-    chosen = _choose_each(of_splits[0], rule, images=len(validation), seed=seed)
+    chosen = choose_thresholds(of_splits[0], rule, images=len(validation), seed=seed)
     kept, held_out = ({name: one.above(chosen[name].score) for name, one in each.items()} for each in of_splits)
     return {
         "on": validation.name,
@@ -74,23 +74,13 @@ def thresholds_report(
 
 
 def choose_thresholds(
-    truth: dict[str, Any],
-    results: Sequence[dict[str, Any]],
-    rule: ThresholdRule,
-    *,
-    max_detections: int,
-    seed: int = 0,
+    classes: Mapping[str, Ranked], rule: ThresholdRule, *, images: int, seed: int = 0
 ) -> dict[str, Threshold]:
-    """Choose each class's threshold; classes by name, in the order of their ids.
+    """Choose each class's threshold by what `ranked_classes` found in so many images.
 
     A class of few objects, or of which nothing was found, takes the threshold of all classes together. What a rule asks
     for and no score reaches is come near to.
     """
-    classes = ranked_classes(truth, results, max_detections=max_detections)
-    return _choose_each(classes, rule, images=len(truth["images"]), seed=seed)
-
-
-def _choose_each(classes: Mapping[str, Ranked], rule: ThresholdRule, *, images: int, seed: int) -> dict[str, Threshold]:
     if isinstance(rule, float):
         return {name: _threshold(own, rule) for name, own in classes.items()}
     draws_ri = draws_of(max(images, 1), resamples=_RESAMPLES, seed=seed)

@@ -49,9 +49,13 @@ def draws_of(images: int, *, resamples: int, seed: int) -> NDArray[np.int32]:
 
 def resampled(classes: Sequence[Matches], draws_ri: NDArray[np.int32]) -> NDArray[np.float64]:
     """Give AP over classes at each threshold (R,T); NaN in a draw without any object, whatever was detected."""
-    by_class = [precisions(matches, draws_ri) for matches in classes]
-    if not by_class:
+    if not classes:
         return np.full((len(draws_ri), 1), np.nan)
+    return mean_over_classes([precisions(matches, draws_ri) for matches in classes])
+
+
+def mean_over_classes(by_class: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Average what `precisions` gave for each class (R,T) over those that have objects in a draw."""
     total_rt = sum(np.nan_to_num(values_rt) for values_rt in by_class)
     defined_rt = sum(~np.isnan(values_rt) for values_rt in by_class)
     with np.errstate(invalid="ignore"):
