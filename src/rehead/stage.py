@@ -34,7 +34,7 @@ _NOT_FINITE = 65
 _SHELLS = {"sh", "bash", "dash", "zsh"}
 _ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _ECHO_SECONDS = 2.0
-"""A signal to the whole group arrives a second time, by way of the process that started us."""
+"""A signal to the whole group may arrive a second time, by way of a launcher that passes it on."""
 _WATCH_SECONDS = 0.5
 _GRACE_SECONDS = 60.0
 
@@ -64,7 +64,8 @@ def run(main: Callable[..., int | None]) -> NoReturn:
 def _leave(status: str | int | None) -> NoReturn:
     """Exit with a status; a signal that asked for it is heard no more.
 
-    DVC passes on a Ctrl-C that the whole group has had already: Python, closing, would die of it with another status.
+    A Ctrl-C may be pressed twice, or be passed on by a launcher whose whole group has had it already: Python, closing,
+    would die of the second one with another status.
     """
     if isinstance(status, int) and status - 128 in _ENDINGS:
         signal.signal(status - 128, signal.SIG_IGN)

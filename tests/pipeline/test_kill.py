@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -92,7 +93,8 @@ def test_whatever_ends_dvc_ends_its_training_too_and_the_next_one_goes_on_in_the
     os.killpg(dvc.pid, signal.SIGINT)
     assert dvc.wait(timeout=60) != 0
     assert not trainers(root)
-    assert "exited with 130" in (root / "dvc.log").read_text()
+    # Where DVC's shell waits for the stage, as dash does, the shell itself dies of the Ctrl-C: -2 in place of 130.
+    assert re.search(r"exited with (130|-2)$", (root / "dvc.log").read_text(), re.MULTILINE)
     assert not (root / "data" / "detector" / "trained").exists()
 
     assert "going on after step" in project.dvc("repro", "train")
