@@ -6,7 +6,6 @@ Memory is the peak at the end above what the process held after its imports; inp
 import contextlib
 import io
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +13,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-import psutil
 import torch
 from pycocotools import mask as native
 from pycocotools.coco import COCO
@@ -28,6 +26,7 @@ from rehead.evaluation.detections import Detections, coco_results
 from rehead.evaluation.pasting import paste_masks
 from rehead.evaluation.uncertainty import draws_of, intervals
 from rehead.files import read_json
+from tests.bench.memory import peak, resident
 from tests.evaluation.torchvisions import paste_as_torchvision
 
 Figures = dict[str, Any]
@@ -177,7 +176,6 @@ SCORERS = {"ours": _ours, "pycocotools": _pycocotools}
 TASKS = {task.__name__: task for task in (score_outputs, count_differences, paste_photograph, score_results, resample)}
 
 if __name__ == "__main__":
-    held = psutil.Process().memory_info().rss
+    held = resident()
     figures = TASKS[sys.argv[1]](**json.loads(sys.argv[2]))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({**figures, "grown_mib": (peak - held) / 2**20}))
+    print(json.dumps({**figures, "grown_mib": (peak() - held) / 2**20}))

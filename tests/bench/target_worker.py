@@ -5,7 +5,6 @@ Prints the growth of the peak in megabytes.
 """
 
 import sys
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -13,6 +12,7 @@ from torchvision.models.detection.roi_heads import project_masks_on_boxes
 
 from rehead.coco.windows import Crop
 from rehead.detector.mask_targets import ObjectMasks
+from tests.bench.memory import peak, reset_peak
 
 HEIGHT, WIDTH, OBJECTS, ROIS, SIDE = 800, 1333, 300, 512, 28
 
@@ -37,7 +37,7 @@ def grown(draw: str) -> float:
     warm = ObjectMasks(crops[:1], (HEIGHT, WIDTH), (HEIGHT, WIDTH)).targets(boxes[:1], index[:1], SIDE)
     project_masks_on_boxes(torch.zeros(1, 8, 8), torch.tensor([[0.0, 0.0, 8.0, 8.0]]), index[:1], SIDE)
     assert warm.shape == (1, SIDE, SIDE)
-    before = _reset_peak()
+    before = reset_peak()
     if draw == "ours":
         ObjectMasks(crops, (HEIGHT, WIDTH), (HEIGHT, WIDTH)).targets(boxes, index, SIDE)
         held = sum(crop.mask_hw.nbytes for crop in crops)
@@ -47,18 +47,7 @@ def grown(draw: str) -> float:
             seen = crop.window
             mask_hw[seen.y : seen.bottom, seen.x : seen.right] = torch.from_numpy(crop.mask_hw)
         project_masks_on_boxes(masks_nhw, boxes, index, SIDE)
-    return (_status("VmHWM") - before + held) / 1e6
-
-
-def _reset_peak() -> float:
-    """Let the peak begin anew at what is resident now; gives bytes."""
-    Path("/proc/self/clear_refs").write_text("5")
-    return _status("VmRSS")
-
-
-def _status(name: str) -> float:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return float(next(line.split()[1] for line in lines if line.startswith(name))) * 1024
+    return (peak() - before + held) / 1e6
 
 
 if __name__ == "__main__":

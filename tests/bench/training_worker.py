@@ -6,7 +6,6 @@ memory leave validation out; the first filling of the cache counts.
 """
 
 import json
-import resource
 import sys
 import time
 from collections.abc import Sequence
@@ -29,6 +28,7 @@ from rehead.training.features import open_features
 from rehead.training.learner import Learner
 from rehead.training.loop import train
 from rehead.training.plan import TrainPlan
+from tests.bench.memory import peak
 
 
 def trained(spec: dict[str, Any], cache: Path) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def trained(spec: dict[str, Any], cache: Path) -> dict[str, Any]:
     decision = open_features(learner, fit, cache)
     for epoch in train(learner, fit):
         wall, busy = wall + time.perf_counter() - since, busy + time.process_time() - busy_since
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        most = round(peak() / 2**20)
         scored = spec["scored_from"] is not None and epoch.number >= spec["scored_from"]
         mask_ap = score_split(detector, validation).mask["AP"] if scored else None
         epochs.append({"seconds": wall, "processor_seconds": busy, "mask_ap": mask_ap, "loss": epoch.losses["loss"]})
@@ -56,7 +56,7 @@ def trained(spec: dict[str, Any], cache: Path) -> dict[str, Any]:
         "processor_s": busy,
         "images_per_s": len(epochs) * len(fit) / wall,
         "mask_ap": mask_ap,
-        "peak_rss_mib": peak,
+        "peak_rss_mib": most,
         "cache": decision.reason,
         "epochs": epochs,
     }
