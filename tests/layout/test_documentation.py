@@ -2,14 +2,17 @@
 
 import re
 
+import pytest
 import typer
 
 from rehead.cli.app import app
+from rehead.cli.guidance import guides, read_guide
 from rehead.cli.sections import SECTION_MODELS, check_sections
 from rehead.params import SECTIONS
 from tests.layout.pipeline import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+TEXTS = {"README": README, **{name: read_guide(name) for name in guides()}}
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
@@ -21,6 +24,17 @@ def test_every_verb_has_its_row() -> None:
 def test_every_verb_in_the_readme_exists() -> None:
     verbs = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     assert set(re.findall(r"\brehead ([a-z]+)", re.sub(r"git clone.*", "", README))) - {"brings"} <= set(verbs)
+
+
+def test_every_guide_is_named_in_the_readme() -> None:
+    assert [name for name in guides() if f"`{name}`" not in README] == []
+
+
+@pytest.mark.parametrize("name", sorted(TEXTS))
+def test_every_parameter_that_a_text_names_exists(name: str) -> None:
+    named = re.findall(rf"`({'|'.join(SECTIONS)})\.([a-z_]+)\b(?!\()", TEXTS[name])
+    unknown = [f"{section}.{key}" for section, key in named if key not in SECTION_MODELS[section].model_fields]
+    assert [name for name in unknown if not name.endswith((".json", ".yaml"))] == []
 
 
 def test_every_make_target_in_the_readme_exists() -> None:
