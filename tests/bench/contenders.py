@@ -14,7 +14,6 @@ from rehead.coco.plan import DataPlan
 SHARED = Path(__file__).parents[3] / "shared"
 SCRIPT = SHARED / "bench" / "torchvision_baseline.py"
 THREADS = os.environ.get("REHEAD_BENCH_THREADS", str(os.cpu_count()))
-_WORKER = Path(__file__).with_name("training_worker.py")
 
 Figures = dict[str, Any]
 
@@ -45,13 +44,17 @@ def run_ours(
         "stop_at": stop_at,
         "without": without,
     }
-    found: Figures = json.loads(run_lines([sys.executable, str(_WORKER), json.dumps(spec)])[-1])
+    found: Figures = json.loads(run_lines([*_worker("training"), json.dumps(spec)])[-1])
     return found
 
 
 def grown_megabytes(draw: str) -> float:
     """Measure what mask targets take, drawn by "ours" or "torchvision"; see target_worker.py."""
-    return float(run_lines([sys.executable, str(_WORKER.with_name("target_worker.py")), draw])[-1])
+    return float(run_lines([*_worker("target"), draw])[-1])
+
+
+def _worker(name: str) -> list[str]:
+    return [sys.executable, "-m", f"{__package__}.{name}_worker"]
 
 
 def canonical(data: Path, folder: Path) -> Path:
