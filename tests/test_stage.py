@@ -69,6 +69,16 @@ def test_a_parameter_of_another_stage_may_change(project: Path) -> None:
     assert "9" in (project / "params.yaml").read_text()
 
 
+def test_a_value_may_be_named_without_the_rest_of_its_section(project: Path) -> None:
+    (project / "params.yaml").write_text("train: {lr: 0.1, epochs: 3}\n")
+    with (
+        pytest.raises(RuntimeError, match=r"stage train: params.yaml:train.lr changed"),
+        stage("train", inputs=[], sections=["train.lr"], root=project),
+        stage("tune", inputs=[], sections=["train.epochs", "retrain.minutes"], root=project),
+    ):
+        (project / "params.yaml").write_text("train: {lr: 0.2, epochs: 3}\n")
+
+
 def test_the_error_of_the_body_is_not_hidden_by_a_changed_input(project: Path) -> None:
     with (  # noqa: PT012
         pytest.raises(ZeroDivisionError),
@@ -109,6 +119,30 @@ def test_a_stage_closes_what_it_holds_when_it_is_told_to_end(project: Path) -> N
         child.terminate()
         rest = child.stdout.read()
     assert (rest, child.returncode) == ("closed\n", 143)
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "lock", "told"),
+    [
+        ("{train: {outs: [model, {history: {cache: false}}]}}", "{train: {cmd: fit}}", True),
+        ("{train: {outs: [{history: {cache: false}}]}}", "{train: {cmd: fit}}", False),
+        ("{train: {outs: [model]}}", "{tune: {cmd: search}}", False),
+    ],
+    ids=["finished before", "not in the cache", "never finished"],
+)
+def test_an_interrupted_stage_says_how_its_last_result_comes_back_where_there_is_one(
+    project: Path, pipeline: str, lock: str, told: bool
+) -> None:
+    (project / "dvc.yaml").write_text(f"stages: {pipeline}\n")
+    (project / "dvc.lock").write_text(f"stages: {lock}\n")
+    command, pipe = [sys.executable, "-c", _BODY, str(project)], subprocess.PIPE
+    order = os.environ | {"DVC_STAGE": "train"}
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=order) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "begun\n"
+        child.terminate()
+        said = child.communicate()[1]
+    assert (child.returncode, "`dvc checkout` brings back" in said) == (143, told)
 
 
 def test_a_stage_ends_with_the_dvc_that_started_it(project: Path) -> None:

@@ -1,5 +1,6 @@
-"""Files that are whole or absent: content hashes, and writes that survive a kill at any moment."""
+"""Files that are whole or absent: content hashes, writes that survive a kill at any moment, and locks."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -79,6 +80,25 @@ def replaced_folder(path: Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.rmtree(former, ignore_errors=True)
+
+
+@contextmanager
+def held_lock(path: Path, *, what: str) -> Iterator[None]:
+    """Hold an exclusive lock file for the block; raises RuntimeError with the holder's process id if it is taken."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", encoding="utf-8") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            stream.seek(0)
+            holder = stream.read().strip() or "unknown"
+            raise RuntimeError(
+                f"{what} is running already (process {holder}, lock {path}): wait for it or end it"
+            ) from None
+        stream.truncate(0)
+        stream.write(str(os.getpid()))
+        stream.flush()
+        yield
 
 
 def _files_below(folder: Path) -> list[Path]:

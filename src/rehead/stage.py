@@ -7,7 +7,6 @@ read has changed by the time it ends.
 
 import argparse
 import contextlib
-import fcntl
 import hashlib
 import inspect
 import json
@@ -19,12 +18,13 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import reduce
 from pathlib import Path
 from typing import NoReturn
 
 import psutil
 
-from rehead.files import sha256_of
+from rehead.files import held_lock, sha256_of
 from rehead.params import load_document
 
 _REPORTED = (ValueError, RuntimeError, FloatingPointError, OSError)
@@ -131,8 +131,8 @@ def stage(
     """Run a stage's body alone, end it with the DVC that started it, and refuse inputs changed meanwhile.
 
     Yields what tells of a signal to end. Raises RuntimeError if another process runs the stage in this folder, or if an
-    input or one of the named sections of params.yaml is no longer what it was when the stage began. A process that
-    follows another one, which runs the same stage, leaves all of that to it.
+    input or one of the named sections of params.yaml, or of the values `section.key`, is no longer what it was when the
+    stage began. A process that follows another one, which runs the same stage, leaves all of that to it.
     """
     paths, names = list(inputs), list(sections)
     ending = Ending()
@@ -143,7 +143,12 @@ def stage(
     with held_lock(root / "data" / "locks" / f"{name}.lock", what=f"stage {name}"), ending.listening():
         _end_with_parent()
         before = _state(paths, names, root)
-        yield ending
+        try:
+            yield ending
+        except SystemExit:
+            if ending.status is not None:
+                _tell_of_last_result(name, root)
+            raise
         changed = [key for key, value in _state(paths, names, root).items() if value != before[key]]
         if changed:
             raise RuntimeError(
@@ -152,29 +157,11 @@ def stage(
             )
 
 
-@contextmanager
-def held_lock(path: Path, *, what: str) -> Iterator[None]:
-    """Hold an exclusive lock file for the block; raises RuntimeError with the holder's process id if it is taken."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="utf-8") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            stream.seek(0)
-            holder = stream.read().strip() or "unknown"
-            raise RuntimeError(
-                f"{what} is running already (process {holder}, lock {path}): wait for it or end it"
-            ) from None
-        stream.truncate(0)
-        stream.write(str(os.getpid()))
-        stream.flush()
-        yield
-
-
 def _state(paths: list[Path], sections: list[str], root: Path) -> dict[str, str]:
     """Hash what the stage reads: files and folders by content, parameters by value."""
     document = load_document(root / "params.yaml") if sections else {}
-    values = {f"params.yaml:{name}": json.dumps(document.get(name), sort_keys=True, default=str) for name in sections}
+    found = {name: reduce(lambda value, key: (value or {}).get(key), name.split("."), document) for name in sections}
+    values = {f"params.yaml:{name}": json.dumps(value, sort_keys=True, default=str) for name, value in found.items()}
     hashes = {str(path): sha256_of(path) if path.exists() else "absent" for path in paths}
     return hashes | {key: hashlib.sha256(value.encode()).hexdigest() for key, value in values.items()}
 
@@ -186,8 +173,7 @@ def _end_with_parent() -> None:
     owner = next((p for p in psutil.Process().parents() if p.name() not in _SHELLS), None)
     if owner is None or (owner.pid == 1 and "dvc" not in " ".join(owner.cmdline())):
         sys.exit(143)  # DVC was killed while this stage was still importing, and the system has adopted us
-    if owner is not None:
-        threading.Thread(target=_watch, args=(owner,), daemon=True).start()
+    threading.Thread(target=_watch, args=(owner,), daemon=True).start()
 
 
 def _watch(owner: psutil.Process) -> None:
@@ -199,3 +185,13 @@ def _watch(owner: psutil.Process) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(_GRACE_SECONDS)
     os._exit(143)
+
+
+def _tell_of_last_result(name: str, root: Path) -> None:
+    """Under DVC, which removes a stage's outputs before it runs, say how those of the last finished run come back."""
+    if "DVC_STAGE" not in os.environ:
+        return
+    with contextlib.suppress(OSError, ValueError, LookupError, TypeError):  # nothing may change the status of the end
+        outs = load_document(root / "dvc.yaml")["stages"][name]["outs"]
+        if name in load_document(root / "dvc.lock")["stages"] and any(isinstance(out, str) for out in outs):
+            print("`dvc checkout` brings back what this stage made the last time", file=sys.stderr, flush=True)

@@ -10,8 +10,7 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from rehead.cli.app import app
-from rehead.files import write_json
-from rehead.stage import held_lock
+from rehead.files import held_lock, write_json
 
 
 @pytest.fixture

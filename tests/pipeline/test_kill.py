@@ -13,8 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from rehead.files import read_json
-from rehead.stage import held_lock
+from rehead.files import held_lock, read_json
 from rehead.tracking.connection import open_client
 from tests.pipeline.conftest import PARAMS, Project
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from rehead.files import held_lock
 from rehead.retraining.cycle import AlreadyRunning, Cycle
 from rehead.retraining.receipt import Outcome, read_receipts
-from rehead.stage import held_lock
 
 INGEST = """
 import json, pathlib, sys

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import torch.distributed as dist
 
-from rehead.stage import held_lock, stage
+from rehead.files import held_lock
+from rehead.stage import stage
 from rehead.training.joining import assembled, follows, joined, process_count
 from rehead.training.plan import TrainPlan
 

@@ -29,7 +29,7 @@ def ablate(
     Exit code 0: all runs are compared, 1: some failed (the others are compared).
     """
     from rehead.cli.ablation.plan import plan_ablation  # pydantic and ruamel.yaml: 0.7 s, see cli/app.py
-    from rehead.stage import held_lock
+    from rehead.files import held_lock
 
     if seeds < _MEANINGFUL_SEEDS:
         print(

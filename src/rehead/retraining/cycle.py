@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from rehead.files import held_lock
 from rehead.params import ParamsError, load_document, read_params
 from rehead.retraining.checkout import clean_checkout, share_data, share_outside
 from rehead.retraining.findings import dataset_facts, failed, ingest_inputs, keep_reports, pipeline_outputs, registered
@@ -24,7 +25,6 @@ from rehead.retraining.receipt import (
 )
 from rehead.retraining.supervision import CommandFailed, OutOfTime, Supervisor
 from rehead.retraining.watching import unwatched
-from rehead.stage import held_lock
 
 _DVC = (sys.executable, "-m", "dvc")
 _CALLERS_OWN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "DVC_ROOT", "DVC_STAGE")

@@ -10,7 +10,8 @@ from typing import Any
 
 from rehead.dataset.split import Split
 from rehead.detector.checkpoint import check_manifest
-from rehead.stage import Ending, held_lock
+from rehead.files import held_lock
+from rehead.stage import Ending
 from rehead.training.checkpoint import Checkpoint
 from rehead.training.history import History
 from rehead.training.learner import Learner
