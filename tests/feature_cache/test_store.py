@@ -52,7 +52,7 @@ def test_an_entry_is_found_again_by_another_store(opened: Opening) -> None:
 def test_an_entry_under_another_key_is_not_found(opened: Opening) -> None:
     opened().write("a", FEATURES)
     other = opened(key="other")
-    assert (other.holds("a"), other.read("a"), other.count) == (False, None, 0)
+    assert (other.holds("a"), other.read("a")) == (False, None)
 
 
 def test_a_damaged_entry_is_removed_told_of_once_and_written_anew(
@@ -129,19 +129,6 @@ def test_a_write_that_the_system_refuses_is_told_of_once_and_leaves_nothing(
     assert list(tmp_path.glob("*/*")) == []
     assert len(told) == 1
     assert "File too large" in told[0]
-
-
-def test_the_room_is_what_cap_and_disk_leave_and_none_where_the_folder_is_closed(
-    opened: Opening, tmp_path: Path
-) -> None:
-    opened().write("a", FEATURES)
-    (tmp_path / "file").touch()
-    closed = Store(tmp_path / "file", "key", cap_bytes=CAP)
-    assert [opened(cap=10 * SIZE).room_bytes, opened(reserve=1 << 60).room_bytes, closed.room_bytes] == [
-        10 * SIZE,
-        SIZE,
-        0,
-    ]
 
 
 def write_often(root: Path) -> None:

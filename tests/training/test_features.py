@@ -99,13 +99,24 @@ def test_auto_keeps_features_where_it_pays_and_says_why(drawn: Split, tmp_path: 
     assert "3 epoch(s) show an image in 1.0 views" in decision.line
 
 
+def test_auto_decides_alike_whatever_lies_in_the_folder(drawn: Split, tmp_path: Path) -> None:
+    learner = learner_of(drawn, epochs=5, augment={"flip_vertical": 0.5, "transpose": 0.5})
+    cold = open_features(learner, drawn, tmp_path)
+    cache = learner.trunks["backbone"].cache
+    for record in drawn.images:
+        for view in learner.augment.views():
+            cache.put(record, view, {"0": torch.zeros(1, 1, 1)})
+    assert len(list(cache.folder.iterdir())) == 8 * len(drawn)
+    assert open_features(learner, drawn, tmp_path) == cold
+
+
 @pytest.mark.parametrize(
     ("plan", "reason"),
     [
         ({"freeze": "none"}, "nothing is frozen"),
         ({"feature_cache": "off"}, "train.feature_cache is off"),
         ({"augment": {"brightness": 0.2, "strong_until": 1.0}}, "train.augment makes other pictures in each epoch"),
-        ({"feature_cache_gb": 1e-6}, "all that train.feature_cache_gb and the disk leave"),
+        ({"feature_cache_gb": 1e-6}, "all that train.feature_cache_gb allows"),
     ],
 )
 def test_no_feature_is_kept_in_vain(plan: dict[str, Any], reason: str, drawn: Split, tmp_path: Path) -> None:

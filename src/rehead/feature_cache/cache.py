@@ -4,7 +4,7 @@ from pathlib import Path
 
 from blake3 import blake3
 
-from rehead.dataset.split import ImageRecord
+from rehead.dataset.split import ImageRecord, SampleError
 from rehead.dataset.views import View
 from rehead.detector.trunk import Features
 from rehead.feature_cache.store import Store
@@ -29,17 +29,15 @@ class FeatureCache:
         return self._store.folder
 
     @property
-    def room_bytes(self) -> int:
-        """Count the bytes that features may take, those that are there included."""
-        return self._store.room_bytes
-
-    @property
-    def known(self) -> int:
-        """Count the entries that there are, of any image."""
-        return self._store.count
+    def cap_bytes(self) -> int:
+        """Give the bytes that features may take, if the disk has as many."""
+        return self._store.cap_bytes
 
     def knows(self, record: ImageRecord, view: View) -> bool:
-        """Tell whether there are features of this image in this view; they may still turn out damaged."""
+        """Tell whether there are features of this image in this view; they may still turn out damaged.
+
+        Raises SampleError where the image's file cannot be read.
+        """
         return self._store.holds(self._name(record, view))
 
     def find(self, record: ImageRecord, view: View) -> Features | None:
@@ -52,6 +50,10 @@ class FeatureCache:
 
     def _name(self, record: ImageRecord, view: View) -> str:
         if record.file_name not in self._hashes:
-            digest = blake3((self._images / record.file_name).read_bytes())
+            path = self._images / record.file_name
+            try:
+                digest = blake3(path.read_bytes())
+            except OSError as error:
+                raise SampleError(path, f"{type(error).__name__}: {error}") from error
             self._hashes[record.file_name] = digest.hexdigest()[:_NAME_LETTERS]
         return f"{self._hashes[record.file_name]}-{view.name}"

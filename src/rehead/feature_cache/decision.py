@@ -1,4 +1,8 @@
-"""Whether keeping features pays, from numbers alone."""
+"""Whether keeping features pays, from numbers alone.
+
+What lies in the folder already, and how full the disk is, are none of them: features are rounded as they are kept, so
+the weights of a training must depend on neither.
+"""
 
 from dataclasses import dataclass
 from math import prod
@@ -43,8 +47,7 @@ class Prospect:
     """Of the file, to be decoded."""
     bytes_each: float
     room_bytes: float
-    known: int = 0
-    """Entries that are there already."""
+    """What features may take, whatever there is of them."""
 
     @property
     def share(self) -> float:
@@ -61,9 +64,8 @@ class Prospect:
         """Give the share of the time for loading images and the frozen part that is spared; below 0, it takes more."""
         each = self.macs / self.macs_a_second + self.pixels / _DECODED_PIXELS_A_SECOND
         passes, entries = self.images * self.epochs, self.share * self.images * self.views
-        written = max(entries - self.known, 0.0)
-        read = max(self.share * passes - written, 0.0)
-        moving = written * self.bytes_each / _WRITE_BYTES_A_SECOND + read * self.bytes_each / _READ_BYTES_A_SECOND
+        read = max(self.share * passes - entries, 0.0)
+        moving = entries * self.bytes_each / _WRITE_BYTES_A_SECOND + read * self.bytes_each / _READ_BYTES_A_SECOND
         return (read * each - moving) / (passes * each)
 
 
@@ -77,7 +79,7 @@ def decide(prospect: Prospect) -> Decision:
     """Say whether features are worth keeping: all of them, or those that there is room for."""
     taken = _told(prospect.needed_bytes)
     if prospect.share < 1.0:
-        taken = f"{_told(prospect.room_bytes)} of {taken}, all that train.feature_cache_gb and the disk leave"
+        taken = f"{_told(prospect.room_bytes)} of {taken}, all that train.feature_cache_gb allows"
     seen = f"{prospect.epochs} epoch(s) show an image in {prospect.views:.1f} views"
     gain = f"{max(prospect.gain, 0.0):.0%} of the time for loading and the frozen part"
     if prospect.gain < _LEAST_GAIN:

@@ -22,7 +22,7 @@ _CPU_MACS_A_SECOND = 5e10
 """Of one thread with AVX-512, as ResNet-50 comes to; MobileNetV2 comes to a fifth of it."""
 _GPU_MACS_A_SECOND = 1e13
 """Of the order of what a data centre's card does with float32 rounded to TF32; not measured here."""
-_HALF_BYTES = 2
+_HALF_BYTES, _SINGLE_BYTES = 2, 4
 _SIZES = 500
 """So many sizes of image are looked at, the most common first."""
 
@@ -47,6 +47,7 @@ def prospect_of(trunk: CachedTrunk, augment: AugmentPlan, *, epochs: int) -> Pro
     device = next(detector.model.parameters()).device
     with FlopCounterMode(display=False) as counter:
         features = frozen_features(detector, depth, torch.zeros(1, 3, height, width, device=device))
+    each = _HALF_BYTES if trunk.half else _SINGLE_BYTES
     return Prospect(
         images=len(split),
         epochs=epochs,
@@ -54,7 +55,6 @@ def prospect_of(trunk: CachedTrunk, augment: AugmentPlan, *, epochs: int) -> Pro
         macs=share * counter.get_total_flops() / 2,
         macs_a_second=_GPU_MACS_A_SECOND if device.type == "cuda" else _CPU_MACS_A_SECOND * torch.get_num_threads(),
         pixels=sum(record.height * record.width for record in split.images) / len(split),
-        bytes_each=share * _HALF_BYTES * sum(value.numel() for value in features.values()),
-        room_bytes=trunk.cache.room_bytes,
-        known=trunk.cache.known,
+        bytes_each=share * each * sum(value.numel() for value in features.values()),
+        room_bytes=trunk.cache.cap_bytes,
     )

@@ -30,6 +30,8 @@ def _tell(line: str) -> None:
 class Store:
     """Entries by name in `root/key`; `cap_bytes` holds for all of `root`."""
 
+    cap_bytes: int
+
     def __init__(
         self,
         root: Path,
@@ -41,24 +43,9 @@ class Store:
     ) -> None:
         """Leave `reserve_bytes` of the disk to others; `tell` is given what a person should know, each thing once."""
         self._root, self.folder = root, root / key
-        self._cap, self._reserve, self._tell = cap_bytes, reserve_bytes, tell
+        self.cap_bytes, self._reserve, self._tell = cap_bytes, reserve_bytes, tell
         self._opened, self._known_bytes, self._unseen_bytes = time.time(), 0, cap_bytes
         self._closed = self._told_of_damage = False
-
-    @property
-    def room_bytes(self) -> int:
-        """Count the bytes that entries may take, by the cap and by what is free on the disk."""
-        try:
-            self._root.mkdir(parents=True, exist_ok=True)
-            free = shutil.disk_usage(self._root).free - self._reserve
-        except OSError:  # closed to us: there is none
-            return 0
-        return min(self._cap, max(free, 0) + sum(size for _, size, _ in self._scan()))
-
-    @property
-    def count(self) -> int:
-        """Count the entries under the key."""
-        return sum(1 for _ in self.folder.glob("*"))
 
     def holds(self, name: str) -> bool:
         """Tell whether there is such an entry, sound or not."""
@@ -91,7 +78,7 @@ class Store:
             if shutil.disk_usage(self.folder).free < len(data) + self._reserve:
                 self._close(f"less than {self._reserve / 1e9:.1f} GB of the disk would be left")
             elif not self._has_room(len(data)):
-                self._close(f"train.feature_cache_gb: {self._cap / 1e9:g} is reached by what is in use")
+                self._close(f"train.feature_cache_gb: {self.cap_bytes / 1e9:g} is reached by what is in use")
             else:
                 write_atomically(self.folder / name, data)
                 self._known_bytes += len(data)
@@ -105,18 +92,16 @@ class Store:
 
     def _has_room(self, size: int) -> bool:
         """Look through the folder now and then, for others write as well; remove what was not used for longest."""
-        if self._unseen_bytes * _RESCANS >= self._cap or self._known_bytes + size > self._cap:
+        if self._unseen_bytes * _RESCANS >= self.cap_bytes or self._known_bytes + size > self.cap_bytes:
             found = self._scan()
             self._known_bytes, self._unseen_bytes = sum(size for _, size, _ in found), 0
             oldest_in_use = min(self._opened, time.time() - _IN_USE_SECONDS)
             for used, bytes_, path in sorted(found):
-                if self._known_bytes + size <= self._cap or used >= oldest_in_use:
+                if self._known_bytes + size <= self.cap_bytes or used >= oldest_in_use:
                     break
                 path.unlink(missing_ok=True)
                 self._known_bytes -= bytes_
-                with contextlib.suppress(OSError):  # others lie in it still
-                    path.parent.rmdir()
-        return self._known_bytes + size <= self._cap
+        return self._known_bytes + size <= self.cap_bytes
 
     def _scan(self) -> list[tuple[float, int, Path]]:
         """List the time of last use, the size and the path of all entries."""
