@@ -22,6 +22,7 @@ class Outer(Section):
     named: dict[str, Inner] = Field(default_factory=dict)
     share: Annotated[float, Field(lt=1)] | Literal["val"] = 0.1
     choices: tuple[bool | float, ...] = ()
+    sizes: tuple[int, ...] | None = None
     depth: Literal["stem", "stage1", "stage4"] = "stem"
 
     @field_validator("epochs")
@@ -72,7 +73,7 @@ def test_a_section_cannot_be_changed(path: Path) -> None:
         ("train: {named: {a: {sise: 3}}}", "  train.named.a.sise: no such parameter; did you mean 'size'?"),
         (
             "train: {zzz: 3}",
-            "  train.zzz: no such parameter; known: lr, epochs, inner, perhaps, named, share, choices, depth",
+            "  train.zzz: no such parameter; known: lr, epochs, inner, perhaps, named, share, choices, sizes, depth",
         ),
         ("trian: {lr: 1}", "  trian: no such parameter; did you mean 'train'?"),
     ],
@@ -119,12 +120,46 @@ def test_all_faults_are_told_at_once(path: Path) -> None:
     assert len(faults_of(path, "train: {lr: x, epochs: y, inner: {size: z}}\nmodle: {}")) == 4
 
 
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("{lr: true}", "lr: Input should be a number, not true or false, got True"),
+        ("{epochs: false}", "epochs: Input should be a number, not true or false, got False"),
+        ('{epochs: "8"}', "epochs: Input should be a number, without quotation marks, got '8'"),
+        ("{lr: '1e-3'}", "lr: Input should be a number, without quotation marks, got '1e-3'"),
+        ("{share: true}", "share: Input should be a number, not true or false, got True"),
+        ("{inner: {size: true}}", "inner.size: Input should be a number, not true or false, got True"),
+        ("{sizes: [8, true]}", "sizes: Input should be a number, not true or false, got [8, True]"),
+    ],
+)
+def test_what_is_no_number_is_not_taken_for_one(path: Path, text: str, fault: str) -> None:
+    assert faults_of(path, f"train: {text}") == [f"  train.{fault}"]
+
+
+def test_numbers_stay_numbers_however_they_are_written(path: Path) -> None:
+    found = read(path, "train: {lr: 1, epochs: 1e1, share: val, choices: [true, 0.5], sizes: [8, 16]}")
+    assert (found.lr, found.epochs, found.share, found.choices, found.sizes) == (1.0, 10, "val", (True, 0.5), (8, 16))
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("train:\n  lr: 1\n  # lr: 2\n  lr: 3\n", "line 4: lr is set twice in train; delete one"),
+        ("data: {}\ntrain: {inner: {}}\ndata: {}\n", "line 3: data is set twice; delete one"),
+    ],
+)
+def test_a_key_that_is_set_twice_is_told_with_its_line(path: Path, text: str, fault: str) -> None:
+    with pytest.raises(ParamsError) as caught:
+        read(path, text)
+    assert str(caught.value) == f"{path} {fault}"
+
+
 def test_a_missing_file_says_what_to_do(path: Path) -> None:
     with pytest.raises(ParamsError, match="does not exist: run in the project folder"):
         read_params("train", Outer, path=path)
 
 
-@pytest.mark.parametrize("text", ["train: [", "a: 1\na: 2\n", "\ttrain: {}"])
+@pytest.mark.parametrize("text", ["train: [", "\ttrain: {}"])
 def test_a_file_that_is_no_yaml_is_refused(path: Path, text: str) -> None:
     with pytest.raises(ParamsError, match="is not YAML"):
         read(path, text)

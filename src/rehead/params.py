@@ -10,18 +10,33 @@ from typing import Any, TypeGuard, TypeVar, Union, get_args, get_origin
 
 import pydantic
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 from ruamel.yaml import YAML
+from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import YAMLError
 
 SECTIONS = ("data", "roi_align", "model", "train", "tune", "evaluate", "register", "retrain")
 _SCALARS = (bool, int, float, str, type(None))
+_NUMERAL = re.compile(r"\s*[-+]?[\d_.]+(e[-+]?\d+)?\s*", re.IGNORECASE)
 
 
 class Section(pydantic.BaseModel):
-    """Base of a parameter section: frozen, unknown keys refused, numbers finite."""
+    """Base of a parameter section: frozen, unknown keys refused, numbers finite and written as numbers."""
 
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @pydantic.field_validator("*", mode="before")
+    @classmethod
+    def _numbers_as_such(cls, value: Any, info: pydantic.ValidationInfo) -> Any:
+        """Refuse true and "5" for a number: a chance of true would be one of 1.0."""
+        asked = _leaves(cls.model_fields[str(info.field_name)].annotation)
+        if int in asked or float in asked:
+            for item in value if isinstance(value, (list, tuple)) else (value,):
+                if isinstance(item, bool) and bool not in asked:
+                    raise PydanticCustomError("number", "Input should be a number, not true or false")
+                if isinstance(item, str) and str not in asked and _NUMERAL.fullmatch(item):
+                    raise PydanticCustomError("number", "Input should be a number, without quotation marks")
+        return value
 
 
 S = TypeVar("S", bound=pydantic.BaseModel)
@@ -54,16 +69,29 @@ def read_params(name: str, section: type[S], *, path: Path = Path("params.yaml")
 def load_document(path: Path) -> dict[str, Any]:
     """Read the whole file as YAML 1.2, where 1e-05 is a number."""
     try:
-        document = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        document = YAML(typ="safe", pure=True).load(text)
     except FileNotFoundError:
-        raise ParamsError(f"{path} does not exist: run in the project folder, or `rehead init` to write one") from None
-    except (YAMLError, UnicodeDecodeError) as error:
+        raise ParamsError(f"{path} does not exist: run in the project folder, or `rehead init PATH` here") from None
+    except UnicodeDecodeError as error:
         raise ParamsError(f"{path} is not YAML: {error}") from None
+    except YAMLError as error:
+        raise ParamsError(describe_yaml_fault(error, path, text)) from None
     if document is None:
         return {}
     if not isinstance(document, dict):
         raise ParamsError(f"{path} must hold sections such as `train:`, not {type(document).__name__}")
     return document
+
+
+def describe_yaml_fault(error: YAMLError, path: Path, text: str) -> str:
+    """Say what keeps a text from being YAML; of a key that is set twice, the line and the section."""
+    if not isinstance(error, DuplicateKeyError) or error.problem_mark is None:
+        return f"{path} is not YAML: {error}"
+    line, key = error.problem_mark.line, str(error.problem).split('"')[1]
+    above = re.findall(r"^(\w+):", "\n".join(text.splitlines()[:line]), re.MULTILINE)
+    where = f" in {above[-1]}" if error.problem_mark.column and above else ""
+    return f"{path} line {line + 1}: {key} is set twice{where}; delete one"
 
 
 def describe_faults(error: pydantic.ValidationError, name: str, section: type[pydantic.BaseModel]) -> list[str]:
@@ -137,8 +165,7 @@ def _section_at(section: type[pydantic.BaseModel], location: Location) -> type[p
     for part in location:
         annotation = _within(annotation, part)
         kind = next(iter(_kinds(annotation)), None)
-        if _is_section(kind):
-            section = kind
+        section = kind if _is_section(kind) else section
     return section
 
 
@@ -155,6 +182,12 @@ def _kinds(annotation: Any) -> list[Any]:
     """List the alternatives of a type, without None."""
     kinds = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
     return [kind for kind in kinds if kind is not type(None)]
+
+
+def _leaves(annotation: Any) -> list[Any]:
+    """List the types, and the values of literals, that a type is made of."""
+    parts = get_args(annotation)
+    return [leaf for part in parts for leaf in _leaves(part)] if parts else [annotation]
 
 
 def _is_section(annotation: Any) -> TypeGuard[type[pydantic.BaseModel]]:

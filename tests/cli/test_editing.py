@@ -127,6 +127,12 @@ def test_a_file_that_is_no_text_is_refused_by_its_name(tmp_path: Path) -> None:
         ParamsText.of(tmp_path / "params.yaml")
 
 
+def test_a_parameter_that_is_set_twice_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text("model:\n  arch: a\n  arch: b\n")
+    with pytest.raises(ValueError, match=r"params\.yaml line 3: arch is set twice in model; delete one"):
+        ParamsText.of(tmp_path / "params.yaml")
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.from_regex(r"[a-z]{1,5}", fullmatch=True), inner),

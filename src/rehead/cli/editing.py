@@ -16,6 +16,7 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
 from rehead.files import write_atomically
+from rehead.params import describe_yaml_fault
 
 _WATCH = "- ${data.source}"
 _IMAGES = "  # images of data.source"
@@ -97,7 +98,7 @@ class ParamsText:
         try:
             document = YAML().load(self.text)
         except YAMLError as error:
-            raise ValueError(f"{self.path} is not YAML: {error}") from None
+            raise ValueError(describe_yaml_fault(error, self.path, self.text)) from None
         if document is None:
             return CommentedMap()
         if not isinstance(document, CommentedMap):

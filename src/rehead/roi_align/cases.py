@@ -9,7 +9,9 @@ from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from rehead.params import Section
 
 Floats = NDArray[np.float64]
 
@@ -47,13 +49,13 @@ NAMED_BOXES: dict[str, tuple[float, float, float, float]] = {
 }
 
 
-class AgreementPlan(BaseModel):
-    """How many random boxes (at least 100) the operator is judged on, and the seed they are drawn with."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+class AgreementPlan(Section):
+    """The `roi_align` section of params.yaml: on what the operator is judged."""
 
     boxes: int = Field(default=100, ge=100, le=2000)
+    """Random boxes beside the named ones."""
     seed: int = Field(default=0, ge=0)
+    """Seed that the boxes are drawn with."""
 
 
 @dataclass(frozen=True)
