@@ -107,6 +107,17 @@ def test_heads_that_differ_by_less_than_is_known_cost_alike() -> None:
     )
 
 
+def test_what_several_views_score_is_not_taken_for_what_true_boxes_are_compared_with() -> None:
+    found = bottleneck(
+        scored(0.721), {}, TRUTH, RECIPE, one_look=0.6, true_boxes=in_true_boxes(0.82), ceilings=PERFECT
+    )
+    assert (found["mask_AP"], found["mask_AP_one_look"]) == (0.721, 0.6)
+    assert found["sentence"].startswith(
+        "By one look, a perfect mask head would win more (at most 0.257 mask AP) than perfect detection (0.100): train "
+        "the mask head longer (train.epochs: 12), since in true boxes its masks reach AP 0.700 by one look, where"
+    )
+
+
 def test_what_the_verdict_has_told_is_not_told_again() -> None:
     assert (told(0.5, 0.77)["sentence"].count("0.333"), "worth" in told(0.5, 0.77)["sentence"]) == (1, False)
     assert told(0.5, 0.97)["sentence"].endswith("; that is worth 0.500 mask AP at most.")
@@ -119,6 +130,13 @@ def test_a_gain_within_what_the_images_leave_open_is_a_guess() -> None:
         "longer (train.epochs: 12), since in true boxes its masks reach AP 0.700, where 28 x 28 numbers can hold 1.000;"
         " that is worth 0.249 mask AP at most."
     )
+
+
+def test_without_an_interval_nothing_is_taken_to_be_certain() -> None:
+    unknown = scored(0.5) | {"intervals": {"mask": {"AP": None}}}
+    found = bottleneck(unknown, {}, TRUTH, RECIPE, true_boxes=in_true_boxes(0.77), ceilings=PERFECT)
+    assert found["head"] == "mask"
+    assert found["sentence"].endswith("; how far that holds on other images is not known.")
 
 
 def test_a_perfect_model_needs_no_advice() -> None:

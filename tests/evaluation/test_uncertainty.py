@@ -6,7 +6,15 @@ import pytest
 from rehead.coco.rle import encode
 from rehead.evaluation.coco_map import coco_map, evaluate_heads
 from rehead.evaluation.matches import matches_of
-from rehead.evaluation.uncertainty import class_intervals, draws_of, intervals, middle_of, precisions, resampled
+from rehead.evaluation.uncertainty import (
+    doubts,
+    draws_of,
+    intervals,
+    least_images,
+    middle_of,
+    precisions,
+    resampled,
+)
 
 IMAGES = 12
 
@@ -89,10 +97,56 @@ def test_a_draw_without_objects_has_no_precision() -> None:
 
 def test_each_class_has_an_interval_of_its_own() -> None:
     truth, results = noisy_case()
+    bounds = spread_of(truth, results, resamples=100, confidence=0.95, seed=0)["per_class"]
     evaluation = evaluate_heads(truth, results, max_detections=100)["mask"]
-    bounds = class_intervals(evaluation, draws_of(IMAGES, resamples=100, seed=0), confidence=0.95)
     values = [precisions(m, np.ones((1, IMAGES), dtype=np.int32)).mean() for m in matches_of(evaluation)]
-    assert all(low < value < high for (low, high), value in zip(map(tuple, bounds), values, strict=True))  # type: ignore[arg-type]
+    assert list(bounds) == ["a", "b"]
+    assert all(low < value < high for (low, high), value in zip(bounds.values(), values, strict=True))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(("confidence", "images"), [(0.5, 2), (0.75, 3), (0.9, 5), (0.95, 6), (0.99, 8), (0.999, 11)])
+def test_a_verdict_takes_as_many_images_as_a_sign_test_of_them_all_does(confidence: float, images: int) -> None:
+    assert least_images(confidence) == images
+    assert 2 * 0.5**images <= 1 - confidence < 2 * 0.5 ** (images - 1)
+
+
+def held_in(images: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Leave objects of class a in all images, those of class b in the first few alone; only a's are found."""
+    truth, _ = noisy_case()
+    kept = [
+        entry(image, category, 30 * category, 10, 20, 20) | {"id": 2 * image + category, "iscrowd": 0, "area": 400}
+        for image in range(1, IMAGES + 1)
+        for category in (1, 2)
+        if category == 1 or image <= images
+    ]
+    found = [{**one, "score": 0.9} for one in kept if one["category_id"] == 1]
+    return truth | {"annotations": kept}, found
+
+
+@pytest.mark.parametrize(("images", "bounds"), [(1, None), (5, None), (6, [0.0, 0.0])])
+def test_a_class_in_too_few_images_has_no_interval(images: int, bounds: list[float] | None) -> None:
+    truth, results = held_in(images)
+    assert spread_of(truth, results, resamples=50, confidence=0.95, seed=0)["per_class"]["b"] == bounds
+
+
+def test_too_few_objects_of_a_size_have_no_interval_where_all_sizes_have_one() -> None:
+    truth, results = held_in(12)
+    truth["annotations"][0] |= {"area": 2000}
+    found = spread_of(truth, results, resamples=50, confidence=0.95, seed=0)["box"]
+    assert (found["APm"], found["APs"] is None, found["AP"] is None) == (None, False, False)
+
+
+def doubts_of(truth: dict[str, Any], results: list[dict[str, Any]], *, resamples: int = 500) -> str:
+    evaluation = evaluate_heads(truth, results, max_detections=100)["mask"]
+    return " ".join(doubts(evaluation, resamples=resamples, confidence=0.95))
+
+
+def test_what_has_no_interval_has_its_reason() -> None:
+    one = {**held_in(1)[0], "annotations": held_in(1)[0]["annotations"][:2]}
+    assert doubts_of(one, []) == "There are no intervals: 1 image holds objects, and 95 % takes at least 6 that do."
+    assert doubts_of(*held_in(5)).startswith("Fewer than 6 images each hold b: too few for intervals of their own")
+    assert doubts_of(*held_in(6)) == ""
+    assert doubts_of(*held_in(6), resamples=0) == "There are no intervals, since evaluate.resamples is 0."
 
 
 def test_the_interval_holds_the_score_and_comes_again_under_its_seed() -> None:

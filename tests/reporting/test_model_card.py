@@ -37,6 +37,14 @@ def test_classes_judged_on_few_objects_are_named_as_a_limit(card: str) -> None:
     assert "hardly known: circle (2)" in card
 
 
+def test_a_missing_interval_is_told_with_its_reason(evaluation: dict[str, Any], tmp_path: Path) -> None:
+    few = evaluation | {"intervals": {"mask": {"AP": None}, "doubts": ["1 image holds objects."]}}
+    write_model_card(tmp_path / "card.md", {"evaluation": few})
+    text = (tmp_path / "card.md").read_text(encoding="utf-8")
+    assert "\n\n1 image holds objects.\n\n| class" in text
+    assert "% interval" not in text
+
+
 def test_a_pipe_in_a_class_name_does_not_break_the_table(evaluation: dict[str, Any], tmp_path: Path) -> None:
     named = evaluation | {"per_class": {"a|b": evaluation["per_class"]["circle"]}}
     write_model_card(tmp_path / "card.md", {"evaluation": named})
@@ -54,6 +62,31 @@ def test_a_model_that_works_by_tiles_says_so(evaluation: dict[str, Any], tmp_pat
 def test_the_evaluation_alone_makes_a_card(evaluation: dict[str, Any], tmp_path: Path) -> None:
     write_model_card(tmp_path / "card.md", {"evaluation": evaluation})
     assert (tmp_path / "card.md").read_text(encoding="utf-8").startswith("# rehead\n")
+
+
+@pytest.mark.parametrize(
+    ("rule", "serving", "words"),
+    [
+        (0.5, {"score_threshold": 0.5, "thresholds": {"circle": 0.5}}, "are reported from a score of 0.5 on.\n"),
+        ("f1", {"score_threshold": 0.3}, "are reported from a score of 0.3 on.\n"),
+        ("f1", {}, "Choose a threshold on images of your own."),
+    ],
+)
+def test_a_score_that_somebody_named_is_not_told_as_chosen(
+    evaluation: dict[str, Any], tmp_path: Path, rule: Any, serving: dict[str, Any], words: str
+) -> None:
+    ruled = evaluation | {"thresholds": {"on": "val", "rule": rule}}
+    write_model_card(tmp_path / "card.md", {"evaluation": ruled, "serving": serving})
+    card = (tmp_path / "card.md").read_text(encoding="utf-8")
+    assert (words in card, "chosen on" in card) == (True, False)
+
+
+def test_a_card_of_validation_scores_says_so(evaluation: dict[str, Any], tmp_path: Path) -> None:
+    same = evaluation | {"dataset": evaluation["dataset"] | {"same_as": "val"}}
+    write_model_card(tmp_path / "card.md", {"evaluation": same})
+    card = (tmp_path / "card.md").read_text(encoding="utf-8")
+    assert "objects of the `val` split" in card
+    assert "These images also chose the epoch: expect less on new ones." in card
 
 
 def test_the_card_names_the_scores_from_which_each_class_is_reported(

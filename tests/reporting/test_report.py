@@ -99,8 +99,16 @@ def test_missing_parts_are_left_out(evaluation: dict[str, Any], tmp_path: Path) 
 
 
 def test_a_test_split_shared_with_validation_is_not_called_unseen(evaluation: dict[str, Any], tmp_path: Path) -> None:
-    write_report(tmp_path / "index.html", evaluation=evaluation, params={"data": {"test": "val"}})
+    same = evaluation | {"dataset": evaluation["dataset"] | {"same_as": "val"}}
+    write_report(tmp_path / "index.html", evaluation=same)
     assert "unseen" not in (tmp_path / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_test_split_that_the_source_brought_is_unseen_whatever_the_parameter_says(
+    evaluation: dict[str, Any], tmp_path: Path
+) -> None:
+    write_report(tmp_path / "index.html", evaluation=evaluation, params={"data": {"test": "val"}})
+    assert "2 unseen images" in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 
 def test_an_evaluation_in_which_nothing_is_defined_still_makes_a_page(
@@ -128,3 +136,12 @@ def test_scores_by_tiles_are_told_from_scores_of_images_seen_at_once(
     write_report(tmp_path / "index.html", evaluation=evaluation | {"tile": {"size": 640, "overlap": 0.3}})
     page = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert "predicted by tiles of 640 pixels that share 30\u202f%" in page
+
+
+def test_a_missing_interval_is_told_with_its_reason(evaluation: dict[str, Any], tmp_path: Path) -> None:
+    few = {"mask": {"AP": None}, "confidence": 0.999, "doubts": ["1 image holds <objects>."]}
+    box = {"box": {"AP": [0.7, 0.8]}}
+    write_report(tmp_path / "page.html", evaluation=evaluation | {"intervals": few | box})
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert '<p class="soft note">1 image holds &lt;objects&gt;.</p>' in page
+    assert re.findall(r">([^<>]+) interval", page) == ["99.9\u202f%"]

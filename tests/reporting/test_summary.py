@@ -75,7 +75,22 @@ def test_scores_alone_are_enough(tmp_path: Path) -> None:
     assert summary(tmp_path, evaluation=scores).startswith("## rehead: box AP 0.720, mask AP 0.650\n")
 
 
+def test_scores_of_validation_images_are_told_as_such(tmp_path: Path) -> None:
+    evaluation = sample_evaluation(NAMES)
+    told = summary(tmp_path, evaluation=evaluation | {"dataset": evaluation["dataset"] | {"same_as": "val"}})
+    assert "On 40 validation images with 612 objects, which also chose the epoch: expect less on new ones." in told
+    assert "| data | val split," in told
+
+
 def test_crowd_regions_are_no_objects(tmp_path: Path) -> None:
     evaluation = sample_evaluation(NAMES)
     told = summary(tmp_path, evaluation=evaluation | {"dataset": evaluation["dataset"] | {"crowd_regions": 12}})
     assert "images with 600 objects." in told
+
+
+def test_what_weakens_the_intervals_is_told_below_them(tmp_path: Path) -> None:
+    evaluation = sample_evaluation(NAMES)
+    doubtful = evaluation["intervals"] | {"confidence": 0.999, "doubts": ["Few images hold <b>."]}
+    told = summary(tmp_path, evaluation=evaluation | {"intervals": doubtful})
+    assert "| 99.9 % interval |" in told
+    assert "\n\nFew images hold &lt;b>.\n\nOn 40 images" in told

@@ -42,10 +42,12 @@ class Evidence:
     ap: float
     """Mask AP, as are all that follow."""
     ap50: float
-    noise: float = 0.0
+    noise: float | None = None
     """Half the width of its confidence interval."""
+    one_look: float | None = None
+    """By one look, where `ap` is of several views."""
     true_boxes: float | None = None
-    """In true boxes."""
+    """In true boxes, by one look."""
     ceiling: float | None = None
     """Of a perfect head with masks of the model's side."""
     finer: float | None = None
@@ -82,16 +84,26 @@ class Evidence:
         return int(self.recipe.model.mask_head.rpartition("_")[2])
 
     @property
+    def plain_ap(self) -> float:
+        """By one look, as true boxes are looked at: what is compared with them."""
+        return self.ap if self.one_look is None else self.one_look
+
+    @property
+    def by_one_look(self) -> str:
+        """Say so after a number in true boxes, where `ap` is of several views."""
+        return "" if self.one_look is None else " by one look"
+
+    @property
     def detection_cost(self) -> float | None:
         """AP that true boxes and classes, in the right order, would win."""
-        return None if self.true_boxes is None else max(self.true_boxes - self.ap, 0.0)
+        return None if self.true_boxes is None else max(self.true_boxes - self.plain_ap, 0.0)
 
     @property
     def mask_cost(self) -> float | None:
         """AP that a perfect mask head would win in the boxes as they are: what it wins in true ones, in proportion."""
         if not self.true_boxes or self.ceiling is None:
             return None
-        return max(self.ceiling - self.true_boxes, 0.0) * self.ap / self.true_boxes
+        return max(self.ceiling - self.true_boxes, 0.0) * self.plain_ap / self.true_boxes
 
     def cost(self, kind: str) -> float:
         """AP that one type of error costs, by the model's own ratio of AP to AP50; no more than detection costs."""
@@ -105,12 +117,14 @@ def evidence_of(
     truth: Mapping[str, Any],
     recipe: Recipe,
     *,
+    one_look: float | None = None,
     true_boxes: TrueBoxes | None = None,
     ceilings: Ceilings | None = None,
 ) -> Evidence:
     """Collect from evaluation.json, from as much of analysis.json as there is, and from the split's COCO document.
 
     The first of `ceilings` is that of the model's own masks, the second that of finer ones. Mask AP must be defined.
+    Where it is of several views, `one_look` is that of one.
     """
     mask, tile = scored["mask"], recipe.tile
     held = Counter(one["image_id"] for one in truth["annotations"] if not one["iscrowd"])
@@ -122,6 +136,7 @@ def evidence_of(
         ap=mask["AP"],
         ap50=mask["AP50"],
         noise=_half_width(scored),
+        one_look=one_look,
         true_boxes=true_boxes.mask["AP"] if true_boxes else None,
         ceiling=perfect[0] if perfect else None,
         finer=perfect[1] if len(perfect) > 1 else None,
@@ -144,9 +159,9 @@ def evidence_of(
     )
 
 
-def _half_width(scored: Mapping[str, Any]) -> float:
+def _half_width(scored: Mapping[str, Any]) -> float | None:
     low_high = ((scored.get("intervals") or {}).get("mask") or {}).get("AP")
-    return (low_high[1] - low_high[0]) / 2 if low_high else 0.0
+    return (low_high[1] - low_high[0]) / 2 if low_high else None
 
 
 def _costs(analysis: Mapping[str, Any]) -> dict[str, float]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from rehead.evaluation.coco_map import evaluator, scores_of
 from rehead.evaluation.plan import EvaluationPlan
-from rehead.evaluation.uncertainty import class_intervals, draws_of, intervals
+from rehead.evaluation.uncertainty import doubts, draws_of, intervals
 from rehead.evaluation.undefined import reasons
 
 
@@ -20,15 +20,13 @@ def evaluation_report(
 ) -> dict[str, Any]:
     """Say what `evaluate_heads` found in a split, how sure the numbers are, and what `dataset` was scored."""
     draws_ri = draws_of(len(truth["images"]), resamples=plan.resamples, seed=plan.seed)
-    by_class = class_intervals(evaluations["mask"], draws_ri, confidence=plan.confidence)
-    names = [category["name"] for category in sorted(truth["categories"], key=lambda category: int(category["id"]))]
     objects = Counter(one["image_id"] for one in truth["annotations"] if not one["iscrowd"])
     scores = scores_of(truth, evaluations)
     return scores.as_dict() | {
         "undefined": reasons(truth, scores),
         "intervals": intervals(evaluations, draws_ri, confidence=plan.confidence)
         | {
-            "per_class": dict(zip(names, by_class, strict=True)),
+            "doubts": doubts(evaluations["mask"], resamples=plan.resamples, confidence=plan.confidence),
             "confidence": plan.confidence,
             "resamples": plan.resamples,
         },

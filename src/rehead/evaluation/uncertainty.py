@@ -6,38 +6,83 @@ Matching is done once. A resample only weighs each image's detections and object
 Shapes: R resamples, I images, T IoU thresholds, D detections of a class over all images best first, G hits of them.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rehead.evaluation.matches import Matches, matches_of
+from rehead.evaluation.matches import Evaluation, Matches, matches_of
 
 _RECALLS = np.linspace(0.0, 1.0, 101)
 _CHUNK = 200_000
 """Weights of detections held at a time."""
 THRESHOLDS = {"AP": slice(None), "AP50": slice(0, 1), "AP75": slice(5, 6)}
 """The IoU thresholds that a number averages."""
-AREAS = {"AP": 0, "APs": 1, "APm": 2, "APl": 3}
+_SIZES = {"APs": 1, "APm": 2, "APl": 3}
 """The range of object sizes that a number counts."""
+_NAMED = 3
 
 Interval = list[float] | None
 
 
 def intervals(
-    evaluations: Mapping[str, Any], draws_ri: NDArray[np.int32], *, confidence: float
+    evaluations: Mapping[str, Evaluation], draws_ri: NDArray[np.int32], *, confidence: float
 ) -> dict[str, dict[str, Interval]]:
     """Give [low, high] of AP, AP50, AP75, APs, APm and APl of each head in what `evaluate_heads` returned.
 
-    None where a number is undefined or no resample was drawn.
+    `per_class` holds those of each class's mask AP. None where a number is undefined, no resample was drawn, or fewer
+    images hold its objects than `least_images` says.
     """
-    return {head: _intervals(found, draws_ri, confidence) for head, found in evaluations.items()}
+    told: dict[str, dict[str, Interval]] = {}
+    for head, evaluation in evaluations.items():
+        classes = matches_of(evaluation)
+        drawn = [precisions(matches, draws_ri) for matches in classes]
+        told[head] = {
+            name: _interval([values_rt[:, at] for values_rt in drawn], classes, confidence)
+            for name, at in THRESHOLDS.items()
+        }
+        for name, area in _SIZES.items():
+            sized = matches_of(evaluation, area=area)
+            told[head][name] = _interval([precisions(matches, draws_ri) for matches in sized], sized, confidence)
+        if head == "mask":
+            by_class = zip(evaluation.classes, drawn, classes, strict=True)
+            told["per_class"] = {name: _interval([one], [matches], confidence) for name, one, matches in by_class}
+    return told
 
 
-def class_intervals(evaluation: Any, draws_ri: NDArray[np.int32], *, confidence: float) -> list[Interval]:
-    """Give [low, high] of each class's own AP, classes by ascending id."""
-    return [middle_of(precisions(matches, draws_ri).mean(axis=1), confidence) for matches in matches_of(evaluation)]
+def least_images(confidence: float) -> int:
+    """Count the images with objects below which nothing is told with that confidence.
+
+    Were it all chance, n images would lean the same way in 2 of 2^n cases (the sign test); a bootstrap of so few knows
+    nothing of that, and of one image it says that there is no doubt at all.
+    """
+    return math.ceil(1.0 + math.log2(1.0 / (1.0 - confidence)))
+
+
+def images_with_objects(classes: Sequence[Matches]) -> int:
+    """Count the images that hold an object of any of these classes."""
+    return int(np.count_nonzero(sum(matches.objects_i for matches in classes)))
+
+
+def doubts(evaluation: Evaluation, *, resamples: int, confidence: float) -> list[str]:
+    """Say in sentences which intervals there cannot be, and what weakens the others."""
+    if not resamples:
+        return ["There are no intervals, since evaluate.resamples is 0."]
+    classes, least = matches_of(evaluation), least_images(confidence)
+    holding, share = images_with_objects(classes), f"{100 * confidence:g} %"
+    if 0 < holding < least:
+        held = "1 image holds" if holding == 1 else f"{holding} images hold"
+        return [f"There are no intervals: {held} objects, and {share} takes at least {least} that do."]
+    by_class = zip(evaluation.classes, classes, strict=True)
+    rare = [name for name, matches in by_class if 0 < images_with_objects([matches]) < least]
+    if not rare:
+        return []
+    more = f" and {len(rare) - _NAMED} more" if len(rare) > _NAMED else ""
+    return [
+        f"Fewer than {least} images each hold {', '.join(rare[:_NAMED])}{more}: too few for intervals of their own, "
+        "and resamples without such a class average the others alone."
+    ]
 
 
 def draws_of(images: int, *, resamples: int, seed: int) -> NDArray[np.int32]:
@@ -119,12 +164,10 @@ def _reached(objects_r: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[n
     return np.concatenate(tables), starts[table_r]
 
 
-def _intervals(evaluation: Any, draws_ri: NDArray[np.int32], confidence: float) -> dict[str, Interval]:
-    by_area = {area: resampled(matches_of(evaluation, area=area), draws_ri) for area in AREAS.values()}
-    return {
-        name: middle_of(by_area[AREAS.get(name, 0)][:, THRESHOLDS.get(name, slice(None))].mean(axis=1), confidence)
-        for name in (*THRESHOLDS, *(name for name in AREAS if name not in THRESHOLDS))
-    }
+def _interval(drawn: Sequence[NDArray[np.float64]], classes: Sequence[Matches], confidence: float) -> Interval:
+    if images_with_objects(classes) < least_images(confidence):
+        return None
+    return middle_of(mean_over_classes(drawn).mean(axis=1), confidence)
 
 
 def middle_of(values: NDArray[np.float64], confidence: float) -> Interval:
