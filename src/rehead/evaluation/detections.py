@@ -24,8 +24,11 @@ class Detections:
         return Detections(self.boxes_n4[:count], self.labels_n[:count], self.scores_n[:count], self.masks[:count])
 
     def reaching(self, least: Sequence[float]) -> "Detections":
-        """Keep those whose score reaches the one of their class; label n has least[n - 1]."""
-        kept_n = self.scores_n >= np.asarray(least, self.scores_n.dtype)[self.labels_n - 1]
+        """Keep those whose score reaches the one of their class; label n has least[n - 1].
+
+        Compared as files hold both, in float64: an evaluation counts what is answered, whatever float32 rounds to.
+        """
+        kept_n = self.scores_n.astype(np.float64) >= np.asarray(least, np.float64)[self.labels_n - 1]
         masks = [mask for mask, kept in zip(self.masks, kept_n, strict=True) if kept]
         return Detections(self.boxes_n4[kept_n], self.labels_n[kept_n], self.scores_n[kept_n], masks)
 

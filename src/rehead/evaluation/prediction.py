@@ -6,6 +6,7 @@ Shapes: image CHW, uint8 or float 0..1; boxes N4 as (x1, y1, x2, y2) in pixels; 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 from torchvision.models.detection.transform import resize_boxes
@@ -65,7 +66,7 @@ def predict_image(
     # The threshold comes last: it chooses among joined detections and must not change how parts are joined.
     views = [View(w, _detect(detector, image_chw[:, w.y : w.bottom, w.x : w.right], look)) for w in windows]
     joined = join_views(views, height=height, width=width, limit=detector.plan.max_detections)
-    return joined.best(int((joined.scores_n >= score_threshold).sum()))
+    return joined.best(int((joined.scores_n.astype(np.float64) >= score_threshold).sum()))
 
 
 @torch.inference_mode()
@@ -82,6 +83,6 @@ def _detect(detector: Detector, image_chw: Tensor, look: Look, *, score_threshol
         raise FloatingPointError(
             "the detector's output is not finite: its weights are damaged or diverged, load another version"
         )
-    kept = scores_n >= score_threshold
+    kept = scores_n.double() >= score_threshold  # as `Detections.reaching`
     masks = paste_masks(masks_nmm[kept], boxes_n4[kept], height=height, width=width, seen=found.seen)
     return Detections(boxes_n4[kept].numpy(), labels_n[kept].numpy(), scores_n[kept].numpy(), masks)

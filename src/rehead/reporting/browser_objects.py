@@ -1,14 +1,17 @@
 """The objects of one picture as the page draws them: outline, class, score, state, and who belongs to whom."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rehead.evaluation.analysis.outcomes import Matching
 from rehead.evaluation.analysis.pairs import Picture
 from rehead.reporting import palette
-from rehead.reporting.browser_outlines import Outline, outline
+from rehead.reporting.browser_outlines import COARSEST_SIDE, GRID_SIDE, Outline, grid_size, outline
 from rehead.reporting.browser_states import FOUND, Verdict, verdicts_on
 from rehead.reporting.overlays import Object, class_position
+
+_ATTRIBUTES = 150
+"""Bytes of an object in the page beside its outline."""
 
 
 @dataclass(frozen=True)
@@ -29,14 +32,29 @@ class Shown:
     below: bool = False
     """Whether a detection stays under its class's threshold."""
 
+    @property
+    def size(self) -> int:
+        """Give about how many bytes it takes in the page."""
+        return _ATTRIBUTES + len(self.outline.path)
+
 
 @dataclass(frozen=True)
 class Objects:
-    """What is drawn on a picture, large ones first, and how many detections were left out for want of room."""
+    """What is drawn on a picture, large ones first, on a grid of that height and width.
+
+    `left_out` counts the detections that there was no room for; `coarse` tells whether the grid had to give way too.
+    """
 
     truth: tuple[Shown, ...]
     predictions: tuple[Shown, ...]
     left_out: int
+    grid_hw: tuple[int, int]
+    coarse: bool
+
+    @property
+    def seen(self) -> list[Shown]:
+        """List what is seen at the thresholds."""
+        return [*self.truth, *(one for one in self.predictions if not one.below)]
 
 
 def shown_objects(
@@ -50,30 +68,55 @@ def shown_objects(
 ) -> Objects:
     """Outline what is labelled and what was found in a picture of `size_hw` pixels.
 
-    `thresholds` are scores by category id. From where the outlines of detections take more than `room` bytes, those
-    below their threshold are left out. Raises ValueError when a mask's size is not the picture's.
+    `thresholds` are scores by category id. From where the detections take more than `room` bytes of the page, those
+    below their threshold are left out; where even the others and what is labelled take more than twice that, all lie
+    on a coarser grid. Raises ValueError when a mask's size is not the picture's.
     """
+
+    def on_grid(side: int) -> Objects:
+        return _on_grid(picture, matching, size_hw, names, thresholds=thresholds, room=room, side=side)
+
+    objects = on_grid(GRID_SIDE)
+    outlines = sum(len(one.outline.path) for one in objects.seen)
+    spare = 2 * room - sum(one.size for one in objects.seen) + outlines
+    side = max(COARSEST_SIDE, int(max(objects.grid_hw) * spare / max(outlines, 1)))
+    return replace(on_grid(side), coarse=True) if side < max(objects.grid_hw) else objects
+
+
+def _on_grid(
+    picture: Picture,
+    matching: Matching,
+    size_hw: tuple[int, int],
+    names: Mapping[int, str],
+    *,
+    thresholds: Mapping[int, float],
+    room: int,
+    side: int,
+) -> Objects:
     shown_d = picture.shown_d(thresholds)
     verdicts = verdicts_on(picture, matching)
     found = {one.object_at for one, shown in zip(verdicts, shown_d, strict=True) if shown and one.state == FOUND}
     truth = [
-        Shown(outline(one, *size_hw), *_look(one, at, names), _state_of(one, found=at in found), at)
+        Shown(outline(one, *size_hw, side=side), *_look(one, at, names), _state_of(one, found=at in found), at)
         for at, one in enumerate(picture.annotations)
     ]
     predictions, taken = [], 0
     for row, (one, verdict) in enumerate(zip(picture.found, verdicts, strict=True)):
         if taken > room and not shown_d[row]:
             continue
-        predictions.append(_prediction(one, verdict, row, size_hw, picture, names, below=not shown_d[row]))
-        taken += len(predictions[-1].outline.path)
-    return Objects(_large_first(truth), _large_first(predictions), len(picture.found) - len(predictions))
+        line = outline(one, *size_hw, side=side)
+        predictions.append(_prediction(one, line, verdict, row, picture, names, below=not shown_d[row]))
+        taken += predictions[-1].size
+    left_out = len(picture.found) - len(predictions)
+    grid_hw = grid_size(*size_hw, side=side)
+    return Objects(_large_first(truth), _large_first(predictions), left_out, grid_hw, coarse=False)
 
 
 def _prediction(
     one: Object,
+    line: Outline,
     verdict: Verdict,
     row: int,
-    size_hw: tuple[int, int],
     picture: Picture,
     names: Mapping[int, str],
     *,
@@ -81,8 +124,8 @@ def _prediction(
 ) -> Shown:
     number = len(picture.annotations) + row if verdict.object_at is None else verdict.object_at
     kind, tint = _look(one, number, names)
-    score = round(float(one["score"]), 4)
-    return Shown(outline(one, *size_hw), kind, tint, verdict.state, verdict.object_at, score, verdict.iou, below)
+    score = float(one["score"])  # all digits, by which the page compares it with the threshold
+    return Shown(line, kind, tint, verdict.state, verdict.object_at, score, verdict.iou, below)
 
 
 def _look(one: Object, number: int, names: Mapping[int, str]) -> tuple[int, str]:

@@ -53,7 +53,8 @@ def analyse(
         **images_ranked(judged),
         **label_errors(judged),
     }
-    return {name: _plain(part) for name, part in parts.items()}
+    # A rounded threshold would show other detections.
+    return {name: part if name == "thresholds" else _plain(part) for name, part in parts.items()}
 
 
 def _by_category(thresholds: Mapping[str, float], names: Mapping[int, str]) -> dict[int, float]:
