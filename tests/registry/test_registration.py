@@ -105,6 +105,14 @@ def test_a_champion_packaged_anew_is_a_version_that_stays_champion(desk: Desk) -
     assert (desk.alias(CHAMPION), desk.alias(CHALLENGER)) == ("2", "2")
 
 
+def test_where_nothing_is_promoted_a_champion_packaged_anew_waits_as_the_challenger(desk: Desk) -> None:
+    desk.register("a", 0.5)
+    done = desk.register("a", 0.5, settings="+50 megapixels", rule=RegisterPlan(promote="never"))
+    assert (done.version, done.alias, done.promoted) == (2, "challenger", False)
+    assert (desk.alias(CHAMPION), desk.alias(CHALLENGER)) == ("1", "2")
+    assert done.because == "register.promote is `never`: the champion changes by hand alone"
+
+
 def test_a_challenger_packaged_anew_leaves_the_champion_alone(desk: Desk) -> None:
     desk.register("a", 0.5)
     desk.register("b", 0.4)

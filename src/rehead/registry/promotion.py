@@ -28,10 +28,10 @@ def judge(new: Contender, champion: Contender | None, rule: RegisterPlan) -> Ver
     """Compare a new model with the champion; whatever cannot be compared leaves the champion in its place."""
     if not _is_score(new.mask_AP):
         return Verdict(False, f"its mask AP is {new.mask_AP}, no number from 0 to 1, so it cannot be trusted")
+    if rule.promote == "never":
+        return Verdict(False, "register.promote is `never`: the champion changes by hand alone")
     if champion is not None and champion.model_sha256 == new.model_sha256:
         return Verdict(False, "it is the champion already")
-    if rule.promote == "never":
-        return Verdict(False, "register.promote is `never`: promote by hand")
     if champion is None:
         return Verdict(True, f"there was no champion; its mask AP is {new.mask_AP:.4f}")
     if rule.promote == "always":

@@ -1,6 +1,7 @@
 """Registration: one version for one package, `challenger` on it, `champion` if it wins; all under one lock.
 
-The same model packaged with other settings or source is another version, which takes over what the old one was.
+The same model packaged with other settings or source is another version, which takes over what the old one was,
+unless register.promote is `never`.
 
 MLflow moves an alias without looking where it pointed, so of two promotions at once the later would win unseen.
 """
@@ -54,7 +55,7 @@ def register(
         version = known or versions.add(package, tags, run_id=run_id)
         versions.mark(version, {key: tags[key] for key in _SCORE_TAGS if key in tags})
         versions.point(CHALLENGER, version)
-        champion = _succession(versions, version, new)
+        champion = _succession(versions, version, new, rule)
         rival = None if champion is None else _on_same_split(champion, new, versions.name, rescore)
         verdict = judge(new, rival, rule)
         if verdict.promoted:
@@ -66,11 +67,11 @@ def register(
     )
 
 
-def _succession(versions: Versions, version: Version, new: Contender) -> Version | None:
-    """Return the champion; if it is this very model in another package, the version takes its place first."""
+def _succession(versions: Versions, version: Version, new: Contender, rule: RegisterPlan) -> Version | None:
+    """Return the champion; if it is this very model in another package, the version takes its place where it may."""
     champion = versions.holder(CHAMPION)
     same_model = champion is not None and champion.as_contender().model_sha256 == new.model_sha256
-    if champion is None or not same_model or champion.number == version.number:
+    if champion is None or not same_model or champion.number == version.number or rule.promote == "never":
         return champion
     versions.point(CHAMPION, version)
     return versions.holder(CHAMPION)
