@@ -6,7 +6,7 @@ from pathlib import Path
 from rehead.dataset.split import load_split
 from rehead.detector.checkpoint import copy_detector, load_detector
 from rehead.evaluation.epochs import follow, scored_epochs
-from rehead.files import read_json, write_json
+from rehead.files import read_json, sha256_of, write_json
 from rehead.params import read_params
 from rehead.progress import progress
 from rehead.stage import run, stage
@@ -41,7 +41,11 @@ def main(
         plan = group.shared(lambda: given.tuned(read_json(tuning)["best"])).shared_by(group.size)
         fit, validate = load_split(dataset, "train"), load_split(dataset, "val")
         learner = Learner(load_detector(start), plan, images=len(fit), group=group)
-        group.agree({split.name: split.fingerprint for split in (fit, validate)} | code_hashes())
+        group.agree(
+            {split.name: split.fingerprint for split in (fit, validate)}
+            | {"start detector": sha256_of(start / "manifest.json")}
+            | code_hashes()
+        )
         caching = open_features(learner, fit, features)
         with resumable(learner, checkpoints, inputs=inputs, ending=ending) as training:
             fitted = fit_batch(learner, fit)
@@ -75,6 +79,8 @@ def main(
                 copy_detector(training.best, out)
                 record.write_csv(history)
                 log.artifact(history)
+                # Before the run is called finished, and the checkpoint is removed that could still mend it.
+                ending.check()
             done = training_report(learner, record, validation=validate, start=start, out=out, run_id=log.run_id)
             write_json(report, {**done, "feature_cache": asdict(caching)})
 

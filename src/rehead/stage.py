@@ -35,8 +35,7 @@ _SHELLS = {"sh", "bash", "dash", "zsh"}
 _ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _ECHO_SECONDS = 2.0
 """A signal to the whole group may arrive a second time, by way of a launcher that passes it on."""
-_WATCH_SECONDS = 0.5
-_GRACE_SECONDS = 60.0
+_WATCH_SECONDS, _GRACE_SECONDS = 0.5, 60.0
 
 
 def run(main: Callable[..., int | None]) -> NoReturn:
@@ -79,6 +78,7 @@ class Ending:
         """Begin with nobody having asked; for `echo` seconds after a signal another one counts as the same."""
         self.status: int | None = None
         """The exit status that a signal asks for: 128 and its number."""
+        self.check: Callable[[], None] = lambda: None  # raises RuntimeError if what the stage read has changed
         self._heard, self._echo = -math.inf, echo
         self._holding, self._process = False, os.getpid()
 
@@ -143,18 +143,23 @@ def stage(
     with held_lock(root / "data" / "locks" / f"{name}.lock", what=f"stage {name}"), ending.listening():
         _end_with_parent()
         before = _state(paths, names, root)
+
+        def check() -> None:
+            changed = [key for key, value in _state(paths, names, root).items() if value != before[key]]
+            if changed:
+                raise RuntimeError(
+                    f"stage {name}: {', '.join(changed)} changed while it ran, so its result belongs to neither "
+                    "version; run `dvc repro` again"
+                )
+
+        ending.check = check
         try:
             yield ending
         except SystemExit:
-            if ending.status is not None:
+            if ending.status is not None and "DVC_STAGE" in os.environ:
                 _tell_of_last_result(name, root)
             raise
-        changed = [key for key, value in _state(paths, names, root).items() if value != before[key]]
-        if changed:
-            raise RuntimeError(
-                f"stage {name}: {', '.join(changed)} changed while it ran, so its result belongs to neither version; "
-                "run `dvc repro` again"
-            )
+        ending.check()
 
 
 def _state(paths: list[Path], sections: list[str], root: Path) -> dict[str, str]:
@@ -188,9 +193,7 @@ def _watch(owner: psutil.Process) -> None:
 
 
 def _tell_of_last_result(name: str, root: Path) -> None:
-    """Under DVC, which removes a stage's outputs before it runs, say how those of the last finished run come back."""
-    if "DVC_STAGE" not in os.environ:
-        return
+    """Say how the outputs of the last finished run come back, which DVC removes before it runs a stage."""
     with contextlib.suppress(OSError, ValueError, LookupError, TypeError):  # nothing may change the status of the end
         outs = load_document(root / "dvc.yaml")["stages"][name]["outs"]
         if name in load_document(root / "dvc.lock")["stages"] and any(isinstance(out, str) for out in outs):

@@ -144,6 +144,28 @@ def statuses(store: object) -> set[str]:
     return {run.info.status}
 
 
+def test_a_training_whose_parameters_were_edited_meanwhile_is_finished_once_they_are_back(
+    initial: Path, tmp_path: Path
+) -> None:
+    root = copy_of(initial, tmp_path / "project")
+    plan = PARAMS.replace("thaw: 7", "thaw: 2").replace(f"epochs: {EPOCHS}", "epochs: 2")
+    (root / "params.yaml").write_text(plan)
+    process = trainer.begin(trainer.fit, root)
+    wait_for_epoch(1, root, process)
+    (root / "params.yaml").write_text(plan.replace("freeze:", "lr: 0.5, freeze:"))
+    process.join()
+    assert process.exitcode == 1, told(root)
+    assert "train: stage train: params.yaml:train changed while it ran" in told(root)
+    store = open_client(f"sqlite:///{root / 'data' / 'mlflow.db'}")
+    assert statuses(store) == {"FAILED"}
+    (root / "params.yaml").write_text(plan)
+    process = trainer.begin(trainer.fit, root)
+    process.join()
+    assert process.exitcode == 0, told(root)
+    assert f"going on after step {2 * STEPS}" in told(root)
+    assert statuses(store) == {"FINISHED"}
+
+
 def test_a_training_that_diverges_ends_with_65_and_names_the_images(initial: Path, tmp_path: Path) -> None:
     root = copy_of(initial, tmp_path / "project")
     plan = PARAMS.replace("ema: 0.5", "optimizer: sgd, lr: 10, warmup: 0, clip: 1000000")
