@@ -25,13 +25,14 @@ def main(*, detector: Path, dataset: Path, evaluation: Path, training: Path, rec
         scored, config, trained = read_json(evaluation), read_json(detector / "config.json"), read_json(training)
         box_ap, lineage, versions = scored["box"]["AP"], lineage_tags(), open_versions(plan.name)
 
-        def mask_ap(location: str) -> float | None:
-            return score_model(location, dataset, max_detections=config["model"]["max_detections"]).mask["AP"]
+        def mask_ap(location: str, name: str = "") -> float | None:
+            most = config["model"]["max_detections"]
+            return score_model(location, dataset, max_detections=most, name=name).mask["AP"]
 
         with TemporaryDirectory() as scratch:
             settings = settings_of(plan, scored)
             package = package_detector(detector, Path(scratch) / "model", settings=settings)
-            check_agreement(mask_ap(str(package.folder)), scored["mask"]["AP"])
+            check_agreement(mask_ap(str(package.folder), "the package"), scored["mask"]["AP"])
 
             fingerprint, classes = scored["dataset"]["fingerprint"], tuple(config["classes"])
             new = Contender(package.model_sha256, scored["mask"]["AP"], fingerprint, classes)

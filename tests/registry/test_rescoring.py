@@ -1,12 +1,15 @@
 """The package's score against the reported one."""
 
 from pathlib import Path
+from typing import cast
 
 import mlflow.pyfunc
 import numpy as np
 import pytest
+from mlflow.pyfunc import PyFuncModel
 from PIL import Image
 
+from rehead import progress
 from rehead.coco.plan import TilePlan
 from rehead.dataset.split import load_split
 from rehead.detector.build import tiled
@@ -53,6 +56,27 @@ def test_test_images_that_a_server_would_refuse_are_named(limits: Limits, refuse
     assert refused_images(tmp_path, limits) == refused
 
 
+class _Blind:
+    """A model that finds nothing."""
+
+    def predict(self, table: object, params: object) -> list[dict[str, list[object]]]:
+        return [{"boxes": [], "labels": [], "scores": [], "masks": []}]
+
+
+def test_scoring_a_model_shows_how_far_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress, "_QUIET_SECONDS", 0.0)
+    monkeypatch.setattr(progress, "_LINE_SECONDS", 0.0)
+    (tmp_path / "a.png").write_bytes(b"png")
+    truth = {"images": [{"id": number, "file_name": "a.png"} for number in (1, 2)]}
+    assert results_of(cast("PyFuncModel", _Blind()), truth, tmp_path, name="the package") == []
+    assert [line.split(",")[0] for line in capsys.readouterr().err.splitlines()] == [
+        "score the package: 1 of 2",
+        "score the package: 2 of 2",
+    ]
+
+
 def test_a_package_joins_tiles_seen_in_several_views_as_the_evaluation_does(
     saved_detector: Path, tmp_path: Path
 ) -> None:
@@ -71,7 +95,7 @@ def test_a_package_joins_tiles_seen_in_several_views_as_the_evaluation_does(
 
     split = load_split(tmp_path, "test")
     evaluated = predict_split(detector, split, look=look_by(views))
-    served = results_of(mlflow.pyfunc.load_model(str(package.folder)), split.truth, tmp_path / "images")
+    served = results_of(mlflow.pyfunc.load_model(str(package.folder)), split.truth, tmp_path / "images", name="")
     assert {tuple(result["segmentation"]["size"]) for result in served} == {(60, 110)}
     assert [(r["category_id"], r["segmentation"]) for r in served] == [
         (r["category_id"], r["segmentation"]) for r in evaluated

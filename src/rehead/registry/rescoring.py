@@ -15,22 +15,24 @@ from rehead.evaluation.agreement import agreed_map
 from rehead.evaluation.answers import as_results
 from rehead.evaluation.coco_map import Scores
 from rehead.files import read_json
+from rehead.progress import followed
 from rehead.serving.images import Limits
 from rehead.serving.model import DetectorModel
 
 TOLERANCE = 1e-6
 
 
-def score_model(location: str, dataset: Path, *, max_detections: int = 100) -> Scores:
+def score_model(location: str, dataset: Path, *, max_detections: int = 100, name: str = "") -> Scores:
     """Score a model folder or models:/ URI on the test split of a canonical dataset, by two evaluators.
 
-    Raises EvaluatorsDisagreeError if they differ: no promotion rests on such a score.
+    Its progress is shown under `name`, or else its location. Raises EvaluatorsDisagreeError if the evaluators differ:
+    no promotion rests on such a score.
     """
     truth = read_json(dataset / "test.json")
     model = mlflow.pyfunc.load_model(location)
     served: DetectorModel = model.unwrap_python_model()
     served.lift_limits()
-    results = results_of(model, truth, dataset / "images")
+    results = results_of(model, truth, dataset / "images", name=name or location)
     return agreed_map(truth, read_results(results, truth), max_detections=max_detections, heads=("box", "mask"))
 
 
@@ -44,10 +46,10 @@ def refused_images(dataset: Path, limits: Limits) -> list[str]:
     ]
 
 
-def results_of(model: PyFuncModel, truth: dict[str, Any], images: Path) -> list[dict[str, Any]]:
-    """Ask the model for every image of a COCO file; returns COCO results."""
+def results_of(model: PyFuncModel, truth: dict[str, Any], images: Path, *, name: str) -> list[dict[str, Any]]:
+    """Ask the model, which is shown as `name`, for every image of a COCO file; returns COCO results."""
     results: list[dict[str, Any]] = []
-    for image in truth["images"]:
+    for image in followed(truth["images"], total=len(truth["images"]), what=f"score {name}"):
         table = pd.DataFrame({"image": [(images / image["file_name"]).read_bytes()]})
         answer = model.predict(table, params={"score_threshold": 0.0, "mask_format": "rle"})[0]
         results += as_results(answer, image["id"])
