@@ -12,8 +12,10 @@ from rehead.reporting.overlays import Object, Region, region_of
 
 SHOWN_SIDE = 800
 """Longest side of a picture in the page, in pixels."""
-_GRID_SIDE = 2 * SHOWN_SIDE
+GRID_SIDE = 2 * SHOWN_SIDE
 """Longest side of the grid that outlines lie on: larger pictures are off by a quarter of a shown pixel at most."""
+COARSEST_SIDE = SHOWN_SIDE // 2
+"""What it may come down to where outlines would fill the page: they are off by a shown pixel at most."""
 
 
 @dataclass(frozen=True)
@@ -26,19 +28,19 @@ class Outline:
     area: int
 
 
-def grid_size(height: int, width: int) -> tuple[int, int]:
-    """Return the height and width of the grid for a picture: its own, if it has no more than 1600 pixels a side."""
-    scale = min(1.0, _GRID_SIDE / max(height, width))
+def grid_size(height: int, width: int, *, side: int = GRID_SIDE) -> tuple[int, int]:
+    """Return the height and width of the grid for a picture: its own, if it has no more than `side` pixels a side."""
+    scale = min(1.0, side / max(height, width))
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def outline(item: Object, height: int, width: int) -> Outline:
-    """Trace the mask of an annotation or a result of a height x width picture.
+def outline(item: Object, height: int, width: int, *, side: int = GRID_SIDE) -> Outline:
+    """Trace the mask of an annotation or a result of a height x width picture, on a grid of at most `side` units.
 
     What is too thin for the grid becomes its box; an empty mask has an empty path. Raises ValueError when the mask's
     size is not the picture's.
     """
-    grid_h, grid_w = grid_size(height, width)
+    grid_h, grid_w = grid_size(height, width, side=side)
     region = region_of(item, (height, width), (grid_h, grid_w), Window(0, 0, width, height))
     if not region.inside_hw.any():
         region = _box_region(item, grid_h / height, grid_w / width)

@@ -9,7 +9,7 @@ from typing import Any
 from rehead.evaluation.analysis.outcomes import Matching
 from rehead.evaluation.analysis.pairs import Picture
 from rehead.reporting.browser_objects import Objects, Shown, shown_objects
-from rehead.reporting.browser_outlines import SHOWN_SIDE, grid_size
+from rehead.reporting.browser_outlines import SHOWN_SIDE
 from rehead.reporting.browser_states import FOUND, IGNORED
 from rehead.reporting.overlays import scaled
 from rehead.reporting.page import embed
@@ -21,9 +21,9 @@ _QUALITY = 80
 """Of the WebP; 86 takes a fifth more bytes and looks the same."""
 _TINY = 400
 _PANE = 400
-_OUTLINE_BYTES = 2_400_000
-"""For the outlines of all detections in the page; with the pictures it comes to about 5 MB for twelve of them."""
-_FEWEST_OUTLINE_BYTES = 30_000
+_OBJECT_BYTES = 2_400_000
+"""For all detections in the page; with the pictures it comes to about 5 MB for twelve of them."""
+_FEWEST_OBJECT_BYTES = 30_000
 
 
 @dataclass(frozen=True)
@@ -77,10 +77,9 @@ def show_picture(
     height, width = image_hw3.shape[:2]
     side = SHOWN_SIDE if among <= _MANY else _SIDE_OF_MANY
     small_hw3 = scaled(image_hw3, min(1.0, side / max(height, width)))
-    room = max(_FEWEST_OUTLINE_BYTES, _OUTLINE_BYTES // among)
+    room = max(_FEWEST_OBJECT_BYTES, _OBJECT_BYTES // among)
     objects = shown_objects(picture, matching, (height, width), names, thresholds=thresholds, room=room)
-    seen = [*objects.truth, *(one for one in objects.predictions if not one.below)]
-    grid_h, grid_w = grid_size(height, width)
+    grid_h, grid_w = objects.grid_hw
     return ShownPicture(
         image_id,
         title,
@@ -90,7 +89,7 @@ def show_picture(
         embed(as_webp(small_hw3, quality=_QUALITY), "image/webp"),
         objects,
         tally_in_words(objects),
-        tuple(sorted({one.kind for one in seen})),
+        tuple(sorted({one.kind for one in objects.seen})),
         next((one["quality"] for one in analysis.get("images") or [] if one["image_id"] == image_id), None),
         tuple(
             Suspect(one["rank"], one["kind"], one["why"], tuple(value * grid_w / width for value in one["bbox"]))
