@@ -1,7 +1,7 @@
 from typing import Any
 
-from rehead.evaluation.coco_map import METRICS, coco_map
-from rehead.evaluation.undefined import reasons
+from rehead.evaluation.coco_map import HEADS, METRICS, coco_map, evaluate_heads, full_table
+from rehead.evaluation.undefined import class_reasons, reasons
 from tests.evaluation.test_coco_map import BOX, annotation, result, truth_of
 
 MIDDLE = annotation(1, BOX)
@@ -36,3 +36,19 @@ def test_boxes_alone_say_nothing_of_masks() -> None:
     boxes = [{key: value for key, value in result(BOX).items() if key != "segmentation"}]
     found = told(truth_of(MIDDLE), boxes)
     assert found["mask.AP"] == found["boundary.AR1"] == "the results hold no masks"
+
+
+def test_each_undefined_number_of_a_class_has_its_reason() -> None:
+    truth = truth_of(MIDDLE)
+    table = full_table(evaluate_heads(truth, [result(BOX)], max_detections=100))
+    found = class_reasons(truth, table, key="classes")
+    undefined = [f"classes.nut.{head}.{metric}" for head in HEADS for metric in ("APs", "APl", "ARs", "ARl")]
+    assert [key for key in found if key != "classes.bolt"] == undefined
+    assert [table["nut"][head][metric] for head in HEADS for metric in ("APs", "APl")] == [None] * 6
+    assert found["classes.nut.mask.APs"] == "no object of up to 32x32 pixels to find"
+
+
+def test_a_class_without_objects_has_one_reason_for_all_numbers() -> None:
+    truth = truth_of(MIDDLE)
+    table = full_table(evaluate_heads(truth, [], max_detections=100))
+    assert class_reasons(truth, table, key="classes")["classes.bolt"] == "no object of this class to find"

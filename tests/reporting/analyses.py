@@ -45,7 +45,10 @@ def sample_analysis(names: Sequence[str], *, images: int = 40) -> dict[str, Any]
         "thresholds": {name: _threshold(place)["score"] for place, name in enumerate(names)},
         "per_class": {n: {head: _twelve(_level(i, names)) for head in _HEADS} for i, n in enumerate(names)},
         "curves": {head: _curves(names, 0.92 - 0.04 * step) for step, head in enumerate(("box", "mask"))},
-        "score_curves": {name: _score_curve(place) for place, name in enumerate(["all", *names])},
+        "score_curves": {
+            "all": _score_curve(0),
+            "classes": {name: _score_curve(place) for place, name in enumerate(names, start=1)},
+        },
         "confusion": _confusion(names, random),
         "errors": {head: _errors(names, random, scale) for head, scale in (("box", 0.8), ("mask", 1.0))},
         "calibration": _calibration(random),
@@ -94,7 +97,8 @@ def _threshold(place: int) -> dict[str, float]:
 
 
 def _curves(names: Sequence[str], top: float) -> dict[str, Any]:
-    return {name: _precision(top - 0.02 * (place % 5)) for place, name in enumerate(["all", *names])}
+    classes = {name: _precision(top - 0.02 * (place % 5)) for place, name in enumerate(names, start=1)}
+    return {"all": _precision(top), "classes": classes}
 
 
 def _precision(reach: float) -> dict[str, list[float]]:

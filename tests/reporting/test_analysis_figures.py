@@ -56,8 +56,8 @@ def test_parts_that_an_analysis_leaves_out_are_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", FIGURES)
 def test_what_is_undefined_is_no_reason_to_fail(name: str) -> None:
     found = sample_analysis(["nut", "bolt"])
-    found["curves"]["mask"]["bolt"] = {"precision50": None, "precision75": None, "score50": None}
-    found["score_curves"]["bolt"] = {"score": [], "precision": [], "recall": [], "f1": []}
+    found["curves"]["mask"]["classes"]["bolt"] = {"precision50": None, "precision75": None, "score50": None}
+    found["score_curves"]["classes"]["bolt"] = {"score": [], "precision": [], "recall": [], "f1": []}
     found["by_iou"] |= {"mask_true_boxes": None, "boundary": [None] * 10}
     found["errors"]["box"]["types"]["missed"]["cost"] = None
     found["calibration"] = {"bins": [], "expected_error": None}
@@ -76,24 +76,25 @@ def test_each_head_s_ap_stands_over_its_iou() -> None:
 
 def test_precision_ends_where_recall_does() -> None:
     curve = {"precision50": [1.0, 0.5, 0.0], "precision75": [1.0, 0.0, 0.0]}
-    figure = draw_precision({"curves": {"mask": {"all": curve, "nut": curve}}})
+    figure = draw_precision({"curves": {"mask": {"all": curve, "classes": {"all": curve, "nut": curve}}}})
     recall, precision = lines_of(figure)["mask, IoU 0.50"]
     assert (recall, precision[:2]) == ([0.0, 0.5, 1.0], [1.0, 0.5])
     assert np.isnan(precision[2])
-    assert list(lines_of(figure, panel=1)) == ["nut"]
+    assert list(lines_of(figure, panel=1)) == ["all", "nut"]
 
 
 def test_of_many_classes_the_weakest_are_named() -> None:
     found = sample_analysis(MANY)
     for step in (1, 2):
-        found["curves"]["mask"][MANY[-step]]["precision50"] = [0.1 * step] * 101
+        found["curves"]["mask"]["classes"][MANY[-step]]["precision50"] = [0.1 * step] * 101
     assert list(lines_of(draw_precision(found), panel=1))[:2] == [MANY[-1], MANY[-2]]
     assert len(lines_of(draw_precision(found), panel=1)) == 6
 
 
 def test_a_threshold_s_dot_lies_on_its_class_s_curve() -> None:
     falling = {"score": [0.8, 0.4], "precision": [1, 1], "recall": [1, 1], "f1": [0.6, 0.4]}
-    figure = draw_thresholds({"score_curves": {"all": falling, "nut": falling}, "thresholds": {"nut": 0.6}})
+    score_curves = {"all": falling, "classes": {"nut": falling}}
+    figure = draw_thresholds({"score_curves": score_curves, "thresholds": {"nut": 0.6}})
     (dot,) = [line for line in figure.axes[1].get_lines() if line.get_marker() == "o"]
     assert dot.get_xydata() == pytest.approx(np.array([[0.6, 0.5]]))
 

@@ -66,12 +66,18 @@ def test_the_heads_are_drawn_at_every_threshold_that_is_defined() -> None:
 def test_both_heads_of_every_class_have_a_curve_at_both_overlaps(charts: dict[str, Spec]) -> None:
     drawn = [(row["class"], row["of"]) for row in values(charts["precision"])]
     kinds = ("box 50", "mask 50", "box 75", "mask 75")
-    assert drawn == [(name, kind) for kind in kinds for name in ("all", *NAMES)]
+    assert drawn == [(name, kind) for kind in kinds for name in ("", *NAMES)]
 
 
 def test_the_curve_of_a_class_is_that_of_the_analysis(charts: dict[str, Spec]) -> None:
     row = next(row for row in values(charts["precision"]) if (row["class"], row["of"]) == ("stone", "mask 75"))
-    assert row["precision"] == sample_analysis(NAMES)["curves"]["mask"]["stone"]["precision75"]
+    assert row["precision"] == sample_analysis(NAMES)["curves"]["mask"]["classes"]["stone"]["precision75"]
+
+
+def test_a_class_that_is_called_all_is_not_the_mean() -> None:
+    charts = draw_charts(sample_analysis(["all", "leaf"]), ["all", "leaf"])
+    drawn = [[row["class"] for row in values(charts[name])] for name in ("precision", "scores")]
+    assert drawn == [["", "all", "leaf"] * 4, ["", "all", "leaf"]]
 
 
 def test_a_class_without_a_threshold_has_no_line_for_it() -> None:
@@ -83,7 +89,7 @@ def test_a_class_without_a_threshold_has_no_line_for_it() -> None:
 def test_of_very_many_classes_the_first_have_curves() -> None:
     names = [f"class {place}" for place in range(MOST_CLASSES + 5)]
     rows = values(draw_charts(sample_analysis(names), names)["scores"])
-    assert [row["class"] for row in rows] == ["all", *names[:MOST_CLASSES]]
+    assert [row["class"] for row in rows] == ["", *names[:MOST_CLASSES]]
 
 
 def test_images_with_the_same_counts_share_a_dot() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from rehead.reporting.wording import THIN_SPACE, decimal, inline, number, percent, plain, rule_in_words
+from rehead.reporting.wording import THIN_SPACE, decimal, inline, number, percent, plain, thresholds_in_words
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,12 @@ def test_a_name_stays_a_name_in_markdown(name: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "words"), [("f1", "the highest F1"), ({"precision": 0.9}, "a precision of 0.9"), (0.5, "the same score")]
+    ("rule", "words"),
+    [
+        ("f1", "Thresholds were chosen on the val split for the highest F1"),
+        ({"precision": 0.9}, "Thresholds were chosen on the val split for a precision of 0.9"),
+        (0.5, "Detections are shown from a score of 0.5 on, as evaluate.threshold says"),
+    ],
 )
-def test_a_threshold_is_asked_for_in_words(rule: Any, words: str) -> None:
-    assert rule_in_words(rule) == words
+def test_thresholds_are_told_as_chosen_only_where_they_were(rule: Any, words: str) -> None:
+    assert thresholds_in_words({"on": "val", "rule": rule}) == words

@@ -46,9 +46,11 @@ def _table(first: str, *others: str) -> Table:
 
 
 def _undefined(scored: ScoredFiles) -> list[str]:
-    """Name the numbers without a value by the reason that they share."""
+    """Name the numbers without a value by the reason that they share; those of classes are told by --json alone."""
     by_reason: dict[str, list[str]] = {}
     for name, reason in scored.undefined.items():
+        if name.startswith("classes."):
+            continue
         by_reason.setdefault(reason, []).append(name.removeprefix("per_class."))
     lines = []
     for reason, all_names in by_reason.items():

@@ -22,7 +22,7 @@ from rehead.evaluation.coco_map import (
     measurable_heads,
     scores_of,
 )
-from rehead.evaluation.undefined import reasons
+from rehead.evaluation.undefined import class_reasons, reasons
 
 _LARGEST = 1e15
 _COCO_LIMIT = 100
@@ -72,12 +72,12 @@ def score_files(truth: Path, results: Path, *, max_detections: int | None = None
     found = check_results(results, document, max_detections=limit)
     heads = measurable_heads(found.results)
     evaluations = evaluate_heads(document, found.results, max_detections=limit, heads=heads)
-    scores = scores_of(document, evaluations)
+    scores, classes = scores_of(document, evaluations), full_table(evaluations)
     remarks = [*lost, *(other if limit != _COCO_LIMIT else []), *(fault.message for fault in found.warnings)]
     return ScoredFiles(
         scores,
-        full_table(evaluations),
-        reasons(document, scores),
+        classes,
+        reasons(document, scores) | class_reasons(document, classes, key="classes"),
         limit,
         tuple(remarks),
         described(truth, document),

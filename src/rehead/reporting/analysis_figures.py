@@ -53,8 +53,7 @@ def draw_precision(analysis: Facts) -> Figure:
     curves = analysis["curves"]
     figure, (left, right) = _pair()
     panels.plot_mean_curves(left, curves)
-    mask = curves.get("mask") or curves["box"]
-    panels.plot_class_curves(right, mask, [name for name in mask if name != "all"])
+    panels.plot_class_curves(right, (curves.get("mask") or curves["box"])["classes"])
     return figure
 
 
@@ -123,7 +122,7 @@ def draw_thresholds(analysis: Facts) -> Figure:
     """Draw precision, recall and F1 over the score, and F1 of each class with its threshold."""
     figure, (left, right) = _pair()
     panels.plot_rates(left, analysis["score_curves"]["all"])
-    panels.plot_class_rates(right, analysis["score_curves"], analysis.get("thresholds") or {})
+    panels.plot_class_rates(right, analysis["score_curves"]["classes"], analysis.get("thresholds") or {})
     return figure
 
 

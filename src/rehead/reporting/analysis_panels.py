@@ -51,9 +51,9 @@ def plot_mean_curves(axes: Axes, curves: Facts) -> None:
     axes.legend(loc="lower left", fontsize=9)
 
 
-def plot_class_curves(axes: Axes, curves: Facts, names: Sequence[str]) -> None:
+def plot_class_curves(axes: Axes, curves: Facts) -> None:
     """Plot precision over recall of each class's masks at IoU 0.50; of many classes the weakest have colours."""
-    known = {name: _floats(values) for name in names if (values := curves[name].get("precision50"))}
+    known = {name: _floats(values) for name, one in curves.items() if (values := one.get("precision50"))}
     weak = sorted(known, key=lambda name: float(np.nan_to_num(known[name]).mean()))[: len(_TINTS)]
     _highlight(axes, {name: _reached(values) for name, values in known.items()}, weak=weak)
     _rates(axes, "recall", "precision")
@@ -71,8 +71,7 @@ def plot_rates(axes: Axes, curve: Facts) -> None:
 
 def plot_class_rates(axes: Axes, curves: Facts, thresholds: Mapping[str, float]) -> None:
     """Plot F1 of each class over the score, with a dot at the score that was chosen."""
-    known = {name: one for name, one in curves.items() if name != "all" and one["score"]}
-    of_class = {name: (np.array(one["score"]), _floats(one["f1"])) for name, one in known.items()}
+    of_class = {name: (np.array(one["score"]), _floats(one["f1"])) for name, one in curves.items() if one["score"]}
     weak = sorted(of_class, key=lambda name: float(np.nan_to_num(of_class[name][1]).max()))[: len(_TINTS)]
     tints = _highlight(axes, of_class, weak=weak)
     for name, (scores, values) in of_class.items():

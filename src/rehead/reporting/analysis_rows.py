@@ -156,6 +156,7 @@ def analysis_context(analysis: Facts, browser: Any | None) -> dict[str, Any]:
         "more_label_errors": len(analysis.get("label_errors") or []) - _LABEL_ERRORS,
         "shown_images": shown,
         "twelve_by_class": per_class if len(per_class) <= _MOST_ROWS else {},
+        "undefined_by_class": analysis.get("undefined") or {},
         "augmentation": analysis.get("augmentation") or {},
         "browser": browser,
     }

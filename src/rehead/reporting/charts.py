@@ -37,7 +37,9 @@ _BY_IOU: Mapping[str, tuple[str, str, Sequence[int]]] = {
 }
 _RATES: Series = {"precision": (_BOX, SOLID), "recall": (_MASK, DASHED), "F1": ("var(--good)", DOTTED)}
 _OF_CLASS = {"filter": "datum.class == shown"}
-_PICKED = [{"name": "shown", "value": "all"}]
+_MEAN = ""
+"""What stands for the mean in place of a class's name, which is never empty."""
+_PICKED = [{"name": "shown", "value": _MEAN}]
 """The page sets this parameter to the class that is picked."""
 
 
@@ -77,8 +79,8 @@ def plot_precision(curves: Facts, names: Sequence[str]) -> Spec:
     rows = [
         {"class": name, "of": f"{head} {iou}", "precision": curve}
         for head, iou in kinds
-        for name in ["all", *names]
-        if (curve := (curves[head].get(name) or {}).get(f"precision{iou}"))
+        for name, lines in _with_mean(curves[head], names)
+        if (curve := lines.get(f"precision{iou}"))
     ]
     transform = [
         _OF_CLASS,
@@ -97,8 +99,8 @@ def plot_scores(score_curves: Facts, thresholds: Facts, names: Sequence[str]) ->
     """Plot precision, recall and F1 of the picked class over the score that a detection needs, and the chosen score."""
     rows = [
         {"class": name, "score": curve["score"], **{rate: curve[rate.lower()] for rate in _RATES}}
-        for name in ["all", *names]
-        if (curve := score_curves.get(name))
+        for name, curve in _with_mean(score_curves, names)
+        if curve
     ]
     unfolded = [_OF_CLASS, {"flatten": ["score", *_RATES]}, {"fold": list(_RATES), "as": ["rate", "value"]}]
     x, y = share("score", "score that a detection needs"), share("value", "share")
@@ -153,3 +155,8 @@ def plot_areas(objects: Sequence[Facts]) -> Spec:
     }
     said = "Predicted area over true area of matched objects"
     return chart(said, [diagonal(*ends), dots(shown, "class", "true", "predicted")], values=rows)
+
+
+def _with_mean(curves: Facts, names: Sequence[str]) -> list[tuple[str, Facts]]:
+    """List the mean and then these classes with their curves, {} where there is none."""
+    return [(_MEAN, curves["all"]), *((name, curves["classes"].get(name) or {}) for name in names)]

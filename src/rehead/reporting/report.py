@@ -25,7 +25,7 @@ from rehead.reporting.rows import (
     weakest_first,
 )
 from rehead.reporting.vega import draw_svgs, vega_script
-from rehead.reporting.wording import rule_in_words
+from rehead.reporting.wording import thresholds_in_words
 
 _TABLES_APART = ("comparisons", "hostile", "faults", "roi_pool_shift_by_stride")
 
@@ -88,12 +88,12 @@ def _scores(evaluation: Facts, params: Facts) -> dict[str, Any]:
         "intervals": evaluation.get("intervals") or {},
         "undefined": evaluation.get("undefined") or {},
         "thresholds": evaluation.get("thresholds") or {},
-        "rule_in_words": rule_in_words,
+        "thresholds_in_words": thresholds_in_words,
         "max_detections": evaluation.get("max_detections", 100),
         "tile": evaluation.get("tile"),
         "crowded": len(evaluation.get("images_above_max_detections") or []),
         "metrics": metric_rows(evaluation),
-        "shared": (params.get("data") or {}).get("test") == "val",
+        "shared": evaluation["dataset"].get("same_as") == "val",
         "classes": weakest_first(rows),
         "key": rows,
         "model": (params.get("register") or {}).get("name", "rehead"),

@@ -1,6 +1,7 @@
 """Numbers and metric names in words that a newcomer understands."""
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -45,11 +46,13 @@ def number(value: Any, *, digits: int = 3, because: str = "") -> Markup:
     return escape(f"{value:.{digits}f}")
 
 
-def rule_in_words(rule: Any) -> str:
-    """Say what `evaluate.threshold` asks of the score from which a class's detections are shown."""
-    if isinstance(rule, dict):
-        return " and ".join(f"a {name} of {share:g}" for name, share in rule.items())
-    return "the same score" if isinstance(rule, float) else "the highest F1"
+def thresholds_in_words(thresholds: Mapping[str, Any]) -> str:
+    """Say where the scores come from, of evaluation.json's `thresholds`, from which a class's detections are shown."""
+    rule = thresholds.get("rule")
+    if isinstance(rule, float):
+        return f"Detections are shown from a score of {rule:g} on, as evaluate.threshold says"
+    asked = " and ".join(f"a {name} of {share:g}" for name, share in rule.items()) if rule and rule != "f1" else ""
+    return f"Thresholds were chosen on the {thresholds.get('on', 'val')} split for {asked or 'the highest F1'}"
 
 
 def plain(value: Any) -> str:

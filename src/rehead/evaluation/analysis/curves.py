@@ -26,22 +26,21 @@ def class_precision(outcomes: Outcomes, category: int) -> Floats | None:
 
 
 def recall_curves(judged: Judged) -> dict[str, Any]:
-    """Give for each class, and for "all", their mean as COCO takes it, what a precision-recall chart shows.
+    """Give for each class, by name in "classes", and for their mean as COCO takes it ("all") what such a chart shows.
 
     `precision50` and `precision75` hold the precision at the 101 recalls by matching at IoU 0.5 and 0.75, `score50` the
     score from which detections are taken at IoU 0.5, None out of reach. All three are None for a class without objects.
     """
     drawn = {name: _class_lines(judged.outcomes, key) for key, name in judged.names.items()}
     known = [lines for lines in drawn.values() if lines is not None]
-    lines = {**drawn, "all": _mean_of_known(np.array(known)) if known else None}
-    keys = ("precision50", "precision75", "score50")
     return {
-        name: dict.fromkeys(keys) if one is None else dict(zip(keys, one, strict=True)) for name, one in lines.items()
+        "all": _told(_mean_of_known(np.array(known)) if known else None),
+        "classes": {name: _told(lines) for name, lines in drawn.items()},
     }
 
 
 def score_curves(judged: Judged) -> dict[str, Any]:
-    """Give for each class, and their mean as "all", precision, recall and F1 of what is shown from each score on.
+    """Give for each class ("classes"), and for their mean ("all"), precision, recall and F1 of what is shown by score.
 
     Scores are 101 from 0 to 1, or as far as scores reach where a tool's leave that range. Precision is None where
     nothing is shown, all three where the class has no object.
@@ -50,12 +49,20 @@ def score_curves(judged: Judged) -> dict[str, Any]:
     low, high = min(scores_n, default=0.0), max(scores_n, default=1.0)
     # rounded, so that a detection that scores 0.7 is shown from 0.7 on
     score_p = np.linspace(min(low, 0.0), max(high, 1.0), _POINTS).round(6)
-    lines = {name: _shares(judged.outcomes, key, score_p) for key, name in judged.names.items()}
-    lines["all"] = _mean_of_known(np.array(list(lines.values())))
+    drawn = {name: _shares(judged.outcomes, key, score_p) for key, name in judged.names.items()}
+
+    def told(lines: Floats) -> dict[str, Floats]:
+        return {"score": score_p, **dict(zip(("precision", "recall", "f1"), lines, strict=True))}
+
     return {
-        name: {"score": score_p, "precision": precision_p, "recall": recall_p, "f1": f1_p}
-        for name, (precision_p, recall_p, f1_p) in lines.items()
+        "all": told(_mean_of_known(np.array(list(drawn.values())))),
+        "classes": {name: told(lines) for name, lines in drawn.items()},
     }
+
+
+def _told(lines: Floats | None) -> dict[str, Floats | None]:
+    keys = ("precision50", "precision75", "score50")
+    return dict.fromkeys(keys) if lines is None else dict(zip(keys, lines, strict=True))
 
 
 def _class_lines(outcomes: Outcomes, category: int) -> Floats | None:
