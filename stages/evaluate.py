@@ -7,7 +7,7 @@ from rehead.detector.checkpoint import load_detector
 from rehead.evaluation.augmented import look_by
 from rehead.evaluation.coco_map import HEADS, evaluate_heads
 from rehead.evaluation.explanation import explain
-from rehead.evaluation.gain import gain_of
+from rehead.evaluation.gain import gain_of, seconds_of
 from rehead.evaluation.plan import EvaluationPlan
 from rehead.evaluation.report import evaluation_report
 from rehead.evaluation.tables import TABLE_TAG, class_table, flat_metrics, headline, run_description
@@ -58,16 +58,27 @@ def main(
         chosen = thresholds_report(
             plan.threshold, validation=val, found=found, test=test, results=results, max_detections=limit
         )
-        scored = evaluation_report(test.truth, evaluations, plan, max_detections=limit, dataset=test.description) | {
+        about = test.description | {"same_as": val.name if same else None}
+        scored = evaluation_report(test.truth, evaluations, plan, max_detections=limit, dataset=about) | {
             "thresholds": chosen,
             "augment": plan.augment and plan.augment.model_dump(mode="json"),
             "detections": len(results),
             "tile": trained.tile and trained.tile.model_dump(),
             "weights_sha256": read_json(detector / "manifest.json")["weights.safetensors"],
         }
-        explained = explain(trained, test, results, evaluations, scored=scored, trained_by=trained_by, trained_on=train)
         with progress("one look", len(test)) as bar:
-            explained["augmentation"] = gain_of(trained, test, results, plan.augment, on_image=bar.advance)
+            gain = gain_of(trained, test, results, plan.augment, on_image=bar.advance)
+        explained = {"augmentation": gain} | explain(
+            trained,
+            test,
+            results,
+            evaluations,
+            scored=scored,
+            trained_by=trained_by,
+            trained_on=train,
+            one_look=gain and gain["plain_mask_AP"],
+        )
+        seconds = seconds_of(trained, test, plan.augment)
 
         write_json(predictions, results)
         write_json(report, scored)
@@ -94,7 +105,9 @@ def main(
             overlays=plan.overlays,
         )
         with tracked_run("evaluate", run_id=facts["training"]["run_id"]) as log:
-            log.metrics(flat_metrics(scored, prefix="test/"))
+            log.metrics(
+                flat_metrics(scored, prefix="test/") | {f"test/{name}": value for name, value in seconds.items()}
+            )
             log.tags(TABLE_TAG | run_description(summary.read_text(encoding="utf-8")))
             log.dataset(test.name, test.fingerprint, source=dataset)
             for path in (report, analysis, classes, predictions):
@@ -103,13 +116,15 @@ def main(
                 log.artifact(path)
             log.artifact(figures, "figures")
 
-    print(f"test split {test.fingerprint[:12]}, {len(test)} images")
+    print(f"test split {test.fingerprint[:12]}, {len(test)} images{', the validation images again' if same else ''}")
     for head in HEADS:
         print(f"test {head} AP {_shown(scored[head]['AP'])}, AP50 {_shown(scored[head]['AP50'])}")
     if scored["images_above_max_detections"]:
         print(
             f"{len(scored['images_above_max_detections'])} images hold more than model.max_detections ({limit}) objects"
         )
+    for name, value in seconds.items():
+        print(f"{name.replace('_', ' ')} {value:.3g}")
     print(explained["bottleneck"]["sentence"])
 
 

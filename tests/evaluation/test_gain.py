@@ -11,7 +11,7 @@ from rehead.coco.rle import bounding_box, encode
 from rehead.dataset.split import ImageRecord, Split
 from rehead.detector.build import Detector
 from rehead.evaluation.augmented import look_by
-from rehead.evaluation.gain import gain_of
+from rehead.evaluation.gain import gain_of, seconds_of
 from rehead.evaluation.plan import ViewPlan
 from rehead.evaluation.validation import predict_split
 from tests.evaluation.seeing import Picture, seeing_detector
@@ -21,10 +21,10 @@ MIRRORED = ViewPlan(flip_horizontal=True)
 
 @pytest.fixture
 def split(tmp_path: Path) -> Split:
-    """Three pictures of one triangle each."""
+    """Six pictures of one triangle each, as few as a verdict takes."""
     (tmp_path / "images").mkdir()
     records, annotations = [], []
-    for number in (1, 2, 3):
+    for number in range(1, 7):
         picture = Picture(60, 90)
         picture.add(5 * number, 12, 30 + 5 * number, 40, score=0.8)
         pixels = (picture.image_chw.permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
@@ -62,11 +62,17 @@ def test_what_one_look_misses_is_gained(split: Split, detector: Detector) -> Non
     found = gain_of(detector, split, results, MIRRORED, on_image=lambda: seen.append(1))
     assert found is not None
     assert (found["mask_AP"], found["plain_mask_AP"], found["verdict"]) == (pytest.approx(1.0), 0.0, "better")
-    assert len(seen) == 3
+    assert len(seen) == 6
 
 
 def test_the_time_of_an_image_is_told_for_both(split: Split, detector: Detector) -> None:
-    found = gain_of(detector, split, predict_split(detector, split, look=look_by(MIRRORED)), MIRRORED)
-    assert found is not None
-    assert 0 < found["plain_seconds_per_image"] < 60
-    assert 0 < found["seconds_per_image"] < 60
+    found = seconds_of(detector, split, MIRRORED)
+    assert list(found) == ["seconds_per_image", "one_look_seconds_per_image"]
+    assert all(0 < seconds < 60 for seconds in found.values())
+    assert seconds_of(detector, split, None) == {}
+
+
+def test_what_is_reported_is_the_same_at_every_run(split: Split, detector: Detector) -> None:
+    results = predict_split(detector, split, look=look_by(MIRRORED))
+    first, second = (gain_of(detector, split, results, MIRRORED) for _ in range(2))
+    assert first == second

@@ -50,6 +50,7 @@ def test_views_are_every_turn_at_every_scale_the_plain_one_first(path: Path) -> 
     assert isinstance(views, ViewPlan)
     assert (views.count, views.scales) == (6, (1.0, 0.8, 1.25))
     assert views.name == "6 views (mirrored, scales 0.8, 1, 1.25)"
+    assert views.pixels == pytest.approx(2 * (0.64 + 1 + 1.5625))
 
 
 @pytest.mark.parametrize(

@@ -128,8 +128,24 @@ def test_labels_are_blamed_only_where_it_is_advised_to_look_at_them(tmp_path: Pa
 def test_what_several_views_gain_stands_beside_what_they_cost(tmp_path: Path) -> None:
     of_heads = {"mask_AP": 0.65, "plain_mask_AP": 0.625, "mask_gain": [-0.0021, 0.052], "box_AP": 0.72}
     of_heads |= {"plain_box_AP": 0.71, "box_gain": [0.001, 0.02]}
-    told = {"name": "2 views (mirrored)", "seconds_per_image": 0.62, "plain_seconds_per_image": 0.3, **of_heads}
+    told = {"name": "2 views (mirrored)", "pixels": 2.0, **of_heads}
     words = " ".join(re.sub(r"<[^>]+>", "", written(tmp_path, analysis={**ANALYSIS, "augmentation": told})).split())
     assert "With 2 views (mirrored) an image, in place of one look: mask AP 0.650 in place of 0.625" in words
     assert "(95 % of resamples gain -0.002 to 0.052)" in words
-    assert "0.62 s an image in place of 0.3 s" in words
+    assert "for 2 times the pixels" in words
+
+
+@pytest.mark.parametrize(("one_look", "true_boxes", "told"), [(0.6, 0.7, True), (0.721, 0.7, False)])
+def test_true_boxes_are_compared_with_one_look_and_said_to_lift_it_only_where_they_do(
+    one_look: float, true_boxes: float, told: bool, tmp_path: Path
+) -> None:
+    numbers = {"mask_AP": 0.721, "mask_AP_one_look": one_look, "mask_AP_true_boxes": true_boxes, "mask_AP_ceiling": 0.9}
+    page = written(tmp_path, analysis={"by_iou": ANALYSIS["by_iou"], "bottleneck": numbers})
+    assert ("Perfect detection would lift mask AP from 0.600 to 0.700" in page) == told
+    assert ("would lift" in page) == told
+
+
+def test_an_undefined_number_of_a_class_says_why(tmp_path: Path) -> None:
+    reasons = {f"per_class.{NAMES[0]}.mask.APl": "no leaf of that size", f"per_class.{NAMES[1]}": "no leaf at all"}
+    page = written(tmp_path, analysis={"per_class": ANALYSIS["per_class"], "undefined": reasons})
+    assert (page.count('title="no leaf of that size"'), page.count('title="no leaf at all"')) == (1, 6)

@@ -85,6 +85,7 @@ def test_a_set_without_a_test_split_of_its_own_is_scored_on_validation_and_says_
     assert scored["thresholds"]["note"] == "chosen on the images that they are reported for: new images will show less"
     assert all(one["test"]["f1"] == one["f1"] for one in scored["thresholds"]["classes"].values())
     assert scored["mask"]["AP"] > 0
+    assert scored["dataset"]["same_as"] == "val"
 
 
 def test_a_model_that_finds_nothing_has_all_its_reports(detector: Detector, evaluated: Evaluate) -> None:
@@ -118,8 +119,11 @@ def test_a_package_looks_at_images_as_the_evaluation_did(detector: Detector, eva
     assert settings.augment is not None
     assert settings.augment.flip_horizontal
     assert dict(settings.thresholds) == {name: one["score"] for name, one in chosen(reports).items()}
-    gain = read_json(reports / "analysis.json")["augmentation"]
-    assert gain["mask_AP"] == pytest.approx(read_json(reports / "evaluation.json")["mask"]["AP"])
+    scored, analysis = (read_json(reports / f"{name}.json") for name in ("evaluation", "analysis"))
+    gain, numbers = analysis["augmentation"], analysis["bottleneck"]
+    assert gain["mask_AP"] == numbers["mask_AP"] == pytest.approx(scored["mask"]["AP"])
+    assert numbers["mask_AP_one_look"] == gain["plain_mask_AP"] != gain["mask_AP"]
+    assert scored["dataset"]["same_as"] is None
     assert "With 2 views (mirrored) an image" in (reports / "index.html").read_text()
 
 

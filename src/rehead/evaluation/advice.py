@@ -124,7 +124,7 @@ def train_masks(e: Evidence) -> Advice | None:
     if e.mask_cost is None:
         return None
     most = f"where {e.side} x {e.side} numbers can hold {e.ceiling:.3f}"
-    because = f"in true boxes its masks reach AP {e.true_boxes:.3f}, {most}"
+    because = f"in true boxes its masks reach AP {e.true_boxes:.3f}{e.by_one_look}, {most}"
     return Advice("Train the mask head longer", because, _longer(e), e.mask_cost)
 
 
@@ -134,7 +134,7 @@ def train_boxes(e: Evidence) -> Advice | None:
         gain, because = e.cost("localisation"), _priced(e, "localisation", "boxes beside their objects")
     else:
         gain = e.detection_cost - sum(e.cost(kind) for kind in ("class", "duplicate", "background", "missed"))
-        lifted = f"true boxes lift mask AP from {e.ap:.3f} to {e.true_boxes:.3f}"
+        lifted = f"true boxes lift mask AP from {e.plain_ap:.3f} to {e.true_boxes:.3f}{e.by_one_look}"
         because = f"{lifted}, more than what is missed, misnamed or invented explains"
     setting = f"train.loss_weights.box_reg: {_MORE * e.recipe.train.loss_weights.box_reg:g}"
     return Advice("Let the place of a box count more in training", because, setting, gain)

@@ -44,6 +44,11 @@ class ViewPlan(Section):
         return int(2 ** sum(self.turns)) * len(self.scales)
 
     @property
+    def pixels(self) -> float:
+        """Say how many times the pixels of one look the network sees, but for the rounding of sides."""
+        return 2 ** sum(self.turns) * sum(scale**2 for scale in self.scales)
+
+    @property
     def name(self) -> str:
         """Say it in words, such as "6 views (mirrored, scales 0.8, 1, 1.25)"."""
         words = [word for word, done in zip(("mirrored", "upside down", "transposed"), self.turns, strict=True) if done]
@@ -58,6 +63,7 @@ class EvaluationPlan(Section):
     resamples: int = Field(500, ge=0, le=100_000)
     """Bootstrap resamples of the test images; 0 leaves the intervals out."""
     confidence: float = Field(0.95, gt=0.5, lt=1.0)
+    """Share of cases in which an interval holds the true value."""
     overlays: int = Field(12, ge=0, le=200)
     """Test images in the report, and drawn as files: worst, best, most surprising, and those with doubtful labels."""
     threshold: ThresholdRule = "f1"
@@ -68,6 +74,7 @@ class EvaluationPlan(Section):
     """`off`, or the further views in which images are looked at: `{flip_horizontal: true, scales: [0.8, 1.0, 1.25]}`.
     What scores is what is served: a model that was evaluated so looks so at every request, and takes as much longer."""
     seed: int = Field(0, ge=0)
+    """Which images each resample draws."""
 
     @field_validator("threshold", mode="before")
     @classmethod

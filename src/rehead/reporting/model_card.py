@@ -25,7 +25,8 @@ def write_model_card(path: Path, facts: Mapping[str, Any]) -> None:
         "data": evaluation["dataset"],
         "classes": weakest_first(class_rows(evaluation)),
         "names": facts.get("classes") or list(evaluation.get("per_class", {})),
-        "thresholds": [(name, round(score, 2)) for name, score in _thresholds(facts)],
+        "thresholds": [(name, round(score, 2)) for name, score in sorted(_thresholds(facts).items())],
+        "fixed_score": _fixed_score(facts),
         "chosen_on": (evaluation.get("thresholds") or {}).get("on", "val"),
         "training": flat_rows({key: training[key] for key in _RECIPE if key in training}),
         "recipe": flat_rows(training.get("plan") or (facts.get("params") or {}).get("train") or {}),
@@ -55,6 +56,14 @@ _LINEAGE = {
 }
 
 
-def _thresholds(facts: Mapping[str, Any]) -> list[tuple[str, float]]:
-    """List the scores from which the packaged model reports objects of each class."""
-    return sorted(((facts.get("serving") or {}).get("thresholds") or {}).items())
+def _thresholds(facts: Mapping[str, Any]) -> Mapping[str, float]:
+    """Give the scores from which the packaged model reports objects of each class; {} where one holds for all."""
+    return (facts.get("serving") or {}).get("thresholds") or {}
+
+
+def _fixed_score(facts: Mapping[str, Any]) -> float | None:
+    """Give the one score from which it reports objects, where somebody named a number; None where that was chosen."""
+    if not _thresholds(facts):
+        return (facts.get("serving") or {}).get("score_threshold")
+    rule = (facts["evaluation"].get("thresholds") or {}).get("rule")
+    return rule if isinstance(rule, float) else None

@@ -27,7 +27,7 @@ def write_summary(
     classes = weakest_first(class_rows(evaluation))
     data = evaluation["dataset"]
     known = {
-        "data": f"{data.get('split', 'test')} split, {data.get('fingerprint', '–')}",
+        "data": f"{data.get('same_as') or data.get('split', 'test')} split, {data.get('fingerprint', '–')}",
         "weights, sha256": evaluation.get("weights_sha256"),
         "evaluator": evaluation.get("evaluator"),
         **(lineage or {}),
