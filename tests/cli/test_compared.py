@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rehead.cli.compared import compare_sides, lines_of
-from rehead.files import sha256_of, write_json
+from rehead.files import read_json, sha256_of, write_json
 from rehead.tracking.connection import open_client
 from tests.evaluation.test_comparison import found, truth_of
 
@@ -46,6 +46,50 @@ def test_two_folders_of_reports_are_compared(project: Path) -> None:
     comparison = told("all", "half")
     assert comparison["sentence"].startswith("half is worse than all: -0.2")
     assert any(line.startswith("a, mask AP") and line.endswith("worse") for line in lines_of(comparison))
+
+
+def test_every_head_and_class_says_how_many_images_it_would_take(project: Path) -> None:
+    write_reports(project / "one", found(truth_of(), missed={1}))
+    write_reports(project / "two", found(truth_of(), missed={2, 3}))
+    lines = lines_of(told("one", "two"))
+    rows = {line.split("  ")[0].rstrip(): line.split()[-1] for line in lines[1:12]}
+    heads = [f"{head} {metric}" for head in ("box", "mask", "boundary") for metric in ("AP", "AP50", "AP75")]
+    assert list(rows) == [*heads, "a, mask AP", "b, mask AP"]
+    assert rows.pop("b, mask AP") == "equal"
+    assert all(int(needed) > 2 * 40 for needed in rows.values())
+    assert rows["mask AP"] in lines[13]
+
+
+def test_verdicts_that_chance_gives_are_told_of(project: Path) -> None:
+    assert lines_of(told("all", "half"))[-1].startswith("Where nothing differs, about 1 class in 20 is found")
+
+
+def test_a_confidence_close_to_1_is_not_written_as_certainty(project: Path) -> None:
+    sure = compare_sides("all", "half", Path("data/dataset/test.json"), resamples=100, confidence=0.999)
+    assert ("99.9 % of it" in lines_of(sure)[0], ", 99.9 % between" in sure["sentence"]) == (True, True)
+
+
+def test_boxes_alone_are_compared_by_their_boxes(project: Path) -> None:
+    for name in ("all", "half"):
+        results = read_json(project / name / "predictions.json")
+        boxes = [{key: one[key] for key in ("image_id", "category_id", "bbox", "score")} for one in results]
+        write_json(project / f"{name}.json", boxes)
+    comparison = told("all.json", "half.json")
+    assert comparison["sentence"].startswith("half.json is worse than all.json: -0.2")
+    assert " box AP, 95 % between" in comparison["sentence"]
+    assert any(line.startswith("a, box AP") and line.endswith("worse") for line in lines_of(comparison))
+
+
+def test_too_few_images_for_any_verdict_are_told_with_how_many_it_takes(project: Path) -> None:
+    write_json(project / "few.json", truth_of(1))
+    write_json(project / "found.json", found(truth_of(1)))
+    write_json(project / "missed.json", found(truth_of(1), missed={1}))
+    few = compare_sides("missed.json", "found.json", project / "few.json", resamples=100, confidence=0.95)
+    assert few["sentence"] == (
+        "Not enough data to say which is better: +0.500 mask AP; a verdict takes objects in 6 images, "
+        "about 6 such test images."
+    )
+    assert any(line.startswith("a, mask AP") and line.endswith("6") for line in lines_of(few))
 
 
 def test_a_results_file_of_another_tool_is_a_side(project: Path) -> None:

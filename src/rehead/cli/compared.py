@@ -12,6 +12,7 @@ from rehead.cli.truth import described
 from rehead.coco.results import read_results
 from rehead.evaluation.coco_map import HEADS
 from rehead.evaluation.comparison import Comparison, Difference, compare, refuse_other_data
+from rehead.evaluation.uncertainty import least_images
 from rehead.files import read_json
 
 _EVALUATION, _PREDICTIONS = "evaluation.json", "predictions.json"
@@ -49,7 +50,7 @@ def compare_sides(
     return (
         {"first": first, "second": second, "dataset": data, "max_detections": limit}
         | told.as_dict()
-        | {"sentence": sentence_of(told, first=first, second=second), "remarks": lost}
+        | {"sentence": sentence_of(told, first=first, second=second), "remarks": [*lost, *_remarks(told)]}
     )
 
 
@@ -107,33 +108,48 @@ def _lacks_lock(revision: str) -> bool:
 
 
 def sentence_of(told: Comparison, *, first: str, second: str) -> str:
-    """Say in words what the mask AP says of the second model."""
-    mask = told.heads["mask"]["AP"]
-    if mask.first is None or mask.second is None or mask.low is None or mask.high is None:
-        return "Mask AP is undefined, for want of masks in the results or of objects, so the two cannot be compared."
-    lead, share = mask.second - mask.first, f"{told.confidence:.0%}"
-    bounds = f"{lead:+.3f} mask AP, {share} between {mask.low:+.3f} and {mask.high:+.3f} on {told.images} images"
+    """Say in words what the AP of the judged head says of the second model."""
+    one, head = told.heads[told.judged]["AP"], told.judged
+    if one.first is None or one.second is None:
+        return f"{head.capitalize()} AP is undefined, for want of objects, so the two cannot be compared."
+    lead, needed = f"{one.second - one.first:+.3f} {head} AP", one.images_needed
+    if one.low is None or one.high is None:
+        fewest = f"a verdict takes objects in {least_images(told.confidence)} images, about {needed} such test images"
+        return f"Not enough data to say which is better: {lead}; {fewest}."
+    share = f"{100 * told.confidence:g} %"
+    bounds = f"{lead}, {share} between {one.low:+.3f} and {one.high:+.3f} on {told.images} images"
     if told.verdict == "equal":
         return f"{second} and {first} score the same in every resample."
     if told.verdict != "not enough data":
         return f"{second} is {told.verdict} than {first}: {bounds}."
-    needed = f" About {mask.images_needed} test images would tell." if mask.images_needed else ""
-    return f"Not enough data to say which is better: {bounds}.{needed}"
+    tell = f" About {needed} such test images would tell such a lead four times in five." if needed else ""
+    return f"Not enough data to say which is better: {bounds}.{tell}"
+
+
+def _remarks(told: Comparison) -> list[str]:
+    """Say what a reader of many verdicts has to know."""
+    if len(told.per_class) < 2:
+        return []
+    by_chance = round(1.0 / (1.0 - told.confidence))
+    return [f"Where nothing differs, about 1 class in {by_chance} is found better or worse by chance."]
 
 
 def lines_of(comparison: dict[str, Any]) -> list[str]:
     """Lay a comparison out for a terminal."""
-    rows = [(f"{head} {metric}", comparison["heads"][head][metric]) for head in HEADS for metric in ("AP", "AP50")]
-    rows += [(f"{name}, mask AP", one) for name, one in comparison["per_class"].items()]
+    heads, judged = comparison["heads"], comparison["judged"]
+    rows = [(f"{head} {metric}", one) for head in HEADS for metric, one in heads[head].items()]
+    rows += [(f"{name}, {judged} AP", one) for name, one in comparison["per_class"].items()]
     wide = max(len(name) for name, _ in rows)
-    share = f"{comparison['confidence']:.0%} of it"
-    lines = [f"{'':{wide}}  {'A':>6}  {'B':>6}  {'B - A':>7}  {share:>16}  verdict on B"]
+    share = f"{100 * comparison['confidence']:g} % of it"
+    lines = [f"{'':{wide}}  {'A':>6}  {'B':>6}  {'B - A':>7}  {share:>16}  {'verdict on B':15}  images needed"]
     lines += [_line(name.ljust(wide), Difference(**one)) for name, one in rows]
     return [*lines, "", comparison["sentence"], *comparison["remarks"]]
 
 
 def _line(name: str, one: Difference) -> str:
-    if one.first is None or one.second is None or one.low is None or one.high is None:
+    if one.first is None or one.second is None:
         return f"{name}  {'-':>6}  {'-':>6}  {'-':>7}  {'':16}  undefined: no object of it here, or results lack it"
-    bounds = f"{one.low:+.3f} to {one.high:+.3f}"
-    return f"{name}  {one.first:6.3f}  {one.second:6.3f}  {one.second - one.first:+7.3f}  {bounds:>16}  {one.verdict}"
+    bounds = "-" if one.low is None or one.high is None else f"{one.low:+.3f} to {one.high:+.3f}"
+    scores = f"{one.first:6.3f}  {one.second:6.3f}  {one.second - one.first:+7.3f}"
+    needed = "" if one.images_needed is None else str(one.images_needed)
+    return f"{name}  {scores}  {bounds:>16}  {one.verdict:15}  {needed:>13}".rstrip()
