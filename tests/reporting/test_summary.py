@@ -78,7 +78,7 @@ def test_scores_alone_are_enough(tmp_path: Path) -> None:
 def test_scores_of_validation_images_are_told_as_such(tmp_path: Path) -> None:
     evaluation = sample_evaluation(NAMES)
     told = summary(tmp_path, evaluation=evaluation | {"dataset": evaluation["dataset"] | {"same_as": "val"}})
-    assert "On 40 validation images with 612 objects, which also chose the epoch: expect less on new ones." in told
+    assert "with 612 objects of the validation split, which also chose the epoch: expect less on new ones." in told
     assert "| data | val split," in told
 
 
