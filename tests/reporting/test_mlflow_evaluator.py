@@ -84,7 +84,7 @@ def test_any_model_that_answers_as_ours_is_scored_and_logged(
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'mlflow.db'}")
     with mlflow.start_run() as run:
         model = mlflow.pyfunc.log_model(name="model", python_model=Known(), signature=_SIGNATURE).model_uri
-        config = {"resamples": 20}
+        config = {"resamples": 20, "overlays": 2}
         scored = mlflow.models.evaluate(
             model, table, model_type="instance-segmentation", evaluators="coco", evaluator_config=config
         )
@@ -113,6 +113,9 @@ def test_any_model_that_answers_as_ours_is_scored_and_logged(
     assert mlflow.load_table("evaluation/per_class.json", run_ids=[run.info.run_id])["class"].tolist() == ["a", "b"]
     figures = {Path(file.path).stem for file in client.list_artifacts(run.info.run_id, "figures")}
     assert figures == {name.removeprefix("figure_") for name in scored.artifacts if name.startswith("figure_")}
-    assert {"confusion", "precision_recall", "by_iou"} < figures
+    assert {"confusion", "precision_recall", "by_iou", "classes"} < figures
+    assert [name for name in scored.artifacts if name.startswith("figure_worst-")][:1] == ["figure_worst-1"]
+    assert "mask AP" in scored.artifacts["summary"].content
+    assert "summary.md" in {file.path for file in client.list_artifacts(run.info.run_id)}
     assert scored.artifacts["analysis"].content["thresholds"] == {"a": 0.5, "b": 0.5}, "where none are known"
     assert scored.artifacts["evaluation"].content["mask"]["AP"] == scored.metrics["mask_AP"]

@@ -4,14 +4,18 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
+from rehead.coco import rle
 from rehead.files import write_json
-from rehead.reporting.mlflow_evaluator import _truth_of, image_table
+from rehead.reporting.mlflow_artifacts import _unpacked
+from rehead.reporting.mlflow_evaluator import _answers, _honoured, _truth_of, image_table
 from rehead.reporting.packaged import own_limit, own_thresholds
 from tests.evaluation.test_comparison import truth_of
+from tests.serving.fixed import png
 
 
 def packaged(**settings: Any) -> SimpleNamespace:
@@ -25,6 +29,10 @@ def packaged(**settings: Any) -> SimpleNamespace:
         {"id": 0},
         {"segmentation": [[10, 10, 40, 10, 40, 40]]},
         {"segmentation": {"size": [110, 110], "counts": [12100]}},
+        {"segmentation": {"size": [110, 110], "counts": "53"}},  # 5 + 3 pixels: it was an endless loop
+        {"segmentation": {"size": [55, 220], "counts": rle.encode(np.ones((55, 220)))["counts"]}},
+        {"segmentation": rle.counts_to_rle([5, 0, 12095], 110, 110)},
+        {"category_id": 3},
     ],
 )
 def test_truth_that_evaluators_misread_is_refused_with_what_to_do(tmp_path: Path, change: dict[str, Any]) -> None:
@@ -56,3 +64,25 @@ def test_a_model_of_another_tool_tells_no_threshold() -> None:
 
 def test_a_package_is_scored_by_the_limit_of_detections_that_it_has_and_others_by_cocos() -> None:
     assert (own_limit(packaged(max_detections=300)), own_limit(SimpleNamespace(metadata=None))) == (300, 100)
+
+
+@pytest.mark.parametrize("form", [list, pd.DataFrame])
+def test_a_models_answer_may_be_a_list_or_a_table(form: Any) -> None:
+    answer = {"boxes": np.array([[1, 2, 3, 4]], np.float32), "scores": np.array([0.5], np.float32), "masks": [{}]}
+    model = SimpleNamespace(predict=lambda table, params: form([answer]))
+    [told] = _answers(model, pd.Series([b""]))
+    assert told == answer
+
+
+@pytest.mark.parametrize("name", ["threshold", "augment"])
+def test_a_setting_that_only_the_pipeline_follows_is_refused_by_name(name: str) -> None:
+    with pytest.raises(ValueError, match=f"evaluator_config: {name} cannot be followed"):
+        _honoured({"resamples": 20, name: "f1"})
+
+
+def test_a_picture_that_cannot_be_shown_is_left_out_and_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    cells = [png(110, 110), b"junk", png(40, 30), png(110, 110)]
+    shown = list(_unpacked(tmp_path, truth_of(4), cells, {1, 2, 3}))
+    assert [(one["id"], (tmp_path / one["file_name"]).is_file()) for one in shown] == [(1, True)]
+    assert "row 1: not an image" in caplog.text
+    assert "row 2: the image has not the size" in caplog.text

@@ -5,7 +5,7 @@ masks, and pass over unknown ids in silence.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from pathlib import Path
@@ -58,7 +58,7 @@ def check_results(
     sizes = {image["id"]: (image["height"], image["width"]) for image in truth["images"]}
     categories = {category["id"] for category in truth["categories"]}
     given = set().union(*(entry for entry in entries if type(entry) is dict)) & {"bbox", "segmentation"}
-    sound = _sound_masks(entries, sizes)
+    sound = sound_masks(entries, sizes)
     read = [
         _result(at, entry, sizes, categories, faults, given=given, sound=sound.get(at))
         for at, entry in enumerate(entries)
@@ -83,8 +83,11 @@ def _entries(source: Path | Iterable[Mapping[str, Any]], faults: FileFaults) -> 
     return document.value
 
 
-def _sound_masks(entries: list[Any], sizes: Sizes) -> dict[int, Rle]:
-    """Find the masks that need no closer look, by place: sound compressed run lengths of their image's size."""
+def sound_masks(entries: Sequence[Any], sizes: Sizes) -> dict[int, Rle]:
+    """Find the masks that need no closer look, by place: sound compressed run lengths of their image's size.
+
+    `sizes` are height and width by the image's id.
+    """
     masks: dict[int, Rle] = {}
     for at, entry in enumerate(entries):
         mask = entry.get("segmentation") if type(entry) is dict else None
