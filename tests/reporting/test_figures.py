@@ -29,6 +29,13 @@ def test_the_best_epoch_stands_in_the_title(history: Path) -> None:
     assert "Validation AP, best mask 0.100 in epoch 1" in titles
 
 
+def test_of_epochs_with_the_same_score_that_with_the_least_loss_is_marked(history: Path) -> None:
+    [row, *_] = read_history(history)
+    rows = [row | {"epoch": number, "val_mask_AP": 0.0, "val_loss": loss} for number, loss in ((1.0, 2.0), (2.0, 1.0))]
+    titles = [axes.get_title(loc="left") for axes in plot_training(rows).axes]
+    assert "Validation AP, best mask 0.000 in epoch 2" in titles
+
+
 def test_a_history_without_validation_says_so(history: Path) -> None:
     rows = [row | {"val_mask_AP": None, "val_box_AP": None} for row in read_history(history)]
     assert "Validation AP (not measured)" in [axes.get_title(loc="left") for axes in plot_training(rows).axes]

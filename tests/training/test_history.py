@@ -22,6 +22,21 @@ def test_only_a_higher_mask_ap_is_the_best() -> None:
     assert record.best["epoch"] == 2
 
 
+@pytest.mark.parametrize("ap", [None, 0.0, 0.4])
+def test_of_epochs_with_the_same_score_the_one_with_the_least_loss_is_the_best(ap: float | None) -> None:
+    record = History()
+    told = [record.add(epoch(n), box_ap=ap, mask_ap=ap, loss=loss) for n, loss in enumerate((3.0, 2.0, None, 1.0), 1)]
+    assert told == [True, True, False, True]
+    assert record.best["epoch"] == 4
+
+
+def test_patience_does_not_end_a_training_that_finds_nothing_yet_while_its_loss_falls() -> None:
+    record = History()
+    for number in range(1, 6):
+        record.add(epoch(number), box_ap=0.0, mask_ap=0.0, loss=1.0 / number)
+    assert not record.has_settled(1)
+
+
 def test_the_first_epoch_counts_as_best_even_without_a_defined_score() -> None:
     assert History().add(epoch(1), box_ap=None, mask_ap=None)
 

@@ -1,6 +1,7 @@
 """Figures drawn without a display: training curves and average precision by class, as PNG files or SVG bytes."""
 
 import csv
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from io import BytesIO
@@ -154,9 +155,12 @@ def _plot_parts(axes: Axes, history: Sequence[Row]) -> None:
 def _plot_precision(axes: Axes, history: Sequence[Row]) -> None:
     for head, tint in (("box", BOX_COLOUR), ("mask", MASK_COLOUR)):
         axes.plot(*_points(history, f"val_{head}_AP"), color=tint, label=head, marker="o")
-    epochs, values = _points(history, "val_mask_AP")
+    scored = [row for row in history if row.get("val_mask_AP") is not None]
+    epochs, values = _points(scored, "val_mask_AP")
     if values:
-        best = max(range(len(values)), key=lambda i: values[i])
+        # Of equal ones that with the least loss, which is the epoch that training keeps.
+        losses = [math.inf if (loss := row.get("val_loss")) is None else loss for row in scored]
+        best = max(range(len(values)), key=lambda i: (values[i], -losses[i]))
         axes.plot(epochs[best], values[best], "o", markersize=10, mfc="none", mec=MASK_COLOUR)
         axes.set_title(f"Validation AP, best mask {values[best]:.3f} in epoch {epochs[best]:g}")
     else:

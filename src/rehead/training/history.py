@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,8 +26,7 @@ class History:
     rows: list[Row] = field(default_factory=list)
 
     def add(self, epoch: Epoch, *, box_ap: float | None, mask_ap: float | None, loss: float | None = None) -> bool:
-        """Add an epoch and its validation; tells whether its mask AP is the best so far (undefined counts as zero)."""
-        best = max((float(row["val_mask_AP"] or 0.0) for row in self.rows), default=-1.0)
+        """Add an epoch and its validation; tells whether it is the best so far."""
         row: Row = {
             "epoch": epoch.number,
             **epoch.losses,
@@ -39,7 +39,7 @@ class History:
             "seconds": epoch.seconds,
         }
         self.rows.append(row)
-        return (mask_ap or 0.0) > best
+        return self.best is row
 
     def points(self, epoch: Epoch) -> list[tuple[str, float, int]]:
         """Give the losses, gradient norms and rates of an epoch's steps and its scores as (metric, value, step)."""
@@ -63,11 +63,14 @@ class History:
 
     @property
     def best(self) -> Row:
-        """Give the first row with the best validation mask AP."""
-        return max(self.rows, key=lambda row: float(row["val_mask_AP"] or 0.0))
+        """Give the row with the best validation mask AP, which counts as zero where there is nothing to find.
+
+        Of several, as before anything is found, it is the one with the least validation loss, and then the first.
+        """
+        return max(self.rows, key=_merit)
 
     def has_settled(self, patience: int | None) -> bool:
-        """Tell whether the mask AP has not risen for so many epochs; None waits for ever."""
+        """Tell whether there was no better row for so many epochs; None waits for ever."""
         if patience is None or not self.rows:
             return False
         return int(self.rows[-1]["epoch"] or 0) - int(self.best["epoch"] or 0) >= patience
@@ -83,6 +86,11 @@ class History:
         writer.writeheader()
         writer.writerows({name: _short(row.get(name)) for name in COLUMNS} for row in self.rows)
         write_atomically(path, text.getvalue())
+
+
+def _merit(row: Row) -> tuple[float, float]:
+    loss = row.get("val_loss")
+    return float(row["val_mask_AP"] or 0.0), -math.inf if loss is None else -float(loss)
 
 
 def _short(value: float | int | None) -> str:
