@@ -1,11 +1,15 @@
 """What befalls a worker, provoked for real: processes are killed, hang, and are left by the one that started them."""
 
+import ctypes
+import faulthandler
 import os
 import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.sharedctypes import Synchronized
 
 import psutil
 import pytest
@@ -31,19 +35,53 @@ def be_killed() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def read_nowhere() -> None:
+    faulthandler.disable()  # pytest's, which would tell of it at length
+    ctypes.string_at(0)
+
+
 def hang() -> None:
     time.sleep(60)
 
 
 @pytest.mark.parametrize("workers", [0, 2])
-def test_batches_come_in_the_order_that_was_asked_for(workers: int) -> None:
-    found = loaded_batches(Numbers(), [3, 1, 2, 0, 4], batch_size=2, workers=workers)
+@pytest.mark.parametrize("at_once", [None, 1])
+def test_batches_come_in_the_order_that_was_asked_for(at_once: int | None, workers: int) -> None:
+    found = loaded_batches(Numbers(), [3, 1, 2, 0, 4], batch_size=2, workers=workers, at_once=at_once)
     assert list(found) == [[3, 1], [2, 0], [4]]
 
 
-def test_a_killed_worker_ends_the_epoch_with_its_likely_causes() -> None:
+def test_of_batches_dealt_out_each_comes_even_where_nothing_of_it_is_ours() -> None:
+    found = loaded_batches(Numbers(), [3, 1, 2, 0, 4], batch_size=2, workers=0, at_once=1, deal=lambda part: part[1:])
+    assert list(found) == [[1], [0], []]
+
+
+@dataclass(frozen=True)
+class Counted(Dataset[int]):
+    """Gives the numbers of an order and counts them, in whichever process."""
+
+    loaded: "Synchronized[int]"
+
+    def __getitem__(self, number: int) -> int:
+        with self.loaded:
+            self.loaded.value += 1
+        return number
+
+
+def test_workers_are_one_batch_ahead_however_many_parts_it_has() -> None:
+    counted = Counted(get_context("fork").Value("i"))
+    found = loaded_batches(counted, range(64), batch_size=8, workers=1, at_once=1)
+    assert next(found) == list(range(8))
+    until = time.monotonic() + 0.5
+    while time.monotonic() < until:
+        assert counted.loaded.value <= 16
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("befalls", [be_killed, read_nowhere])
+def test_a_killed_worker_ends_the_epoch_with_its_likely_causes(befalls: Callable[[], None]) -> None:
     with pytest.raises(WorkerError, match=r"DataLoader worker .*memory.*/dev/shm.*last checkpoint"):
-        list(loaded_batches(Numbers(be_killed, at=1), range(3), batch_size=1, workers=1))
+        list(loaded_batches(Numbers(befalls, at=1), range(3), batch_size=1, workers=1))
 
 
 def test_a_worker_killed_in_the_middle_of_a_step_is_told_in_the_same_words() -> None:

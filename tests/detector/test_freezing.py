@@ -10,7 +10,7 @@ from torchvision.ops import FrozenBatchNorm2d
 
 from rehead.detector.architectures import ARCHITECTURES
 from rehead.detector.build import Detector, build_detector
-from rehead.detector.freezing import DEPTHS, freeze, learning_mode, modules_by_depth
+from rehead.detector.freezing import DEPTHS, freeze, learning_mode, learns_norms, modules_by_depth
 from rehead.detector.plan import FreezeDepth, ModelPlan
 from rehead.training.plan import TrainPlan
 from tests.detector.test_architectures import SMALL, small_detector, target
@@ -55,6 +55,15 @@ def test_the_parts_of_the_report_add_up_to_the_model(any_detector: Detector) -> 
     report = freeze(any_detector, "backbone")
     assert report.frozen == sum(p.numel() for p in any_detector.model.backbone.body.parameters())
     assert report.learning + report.frozen == sum(p.numel() for p in any_detector.model.parameters())
+
+
+@pytest.mark.parametrize(
+    ("arch", "learning"),
+    [(MOBILE, DEPTHS[: DEPTHS.index("stage4")]), ("maskrcnn_resnet50_fpn_v2", DEPTHS)],
+)
+def test_a_norm_learns_behind_the_depths_that_leave_one_over(arch: str, learning: tuple[FreezeDepth, ...]) -> None:
+    detector = small_detector(arch)
+    assert tuple(depth for depth in DEPTHS if learns_norms(detector, depth)) == learning
 
 
 def test_only_the_heads_learn_at_the_last_depth(mobile: Detector) -> None:

@@ -15,9 +15,9 @@ from rehead.dataset.views import PLAIN, View
 from rehead.detector.build import Detector, build_detector, tiled
 from rehead.detector.freezing import learning_mode
 from rehead.detector.plan import FreezeDepth, ModelPlan
-from rehead.detector.trunk import Features, frozen_features
+from rehead.detector.trunk import Features, frozen_features, frozen_modules
 from rehead.feature_cache.cached_trunk import CachedTrunk
-from rehead.feature_cache.key import key_of
+from rehead.feature_cache.key import CODE, key_of
 from rehead.feature_cache.opening import open_trunk, prospect_of
 
 FLIPPED = View(flip_horizontal=True)
@@ -108,7 +108,9 @@ def test_a_gpu_reads_what_it_computed(drawn: Split, detector: Detector, tmp_path
     assert same(trunk.features([drawn.sample(0, pixels=False), drawn.sample(1, pixels=False)]), computed)
 
 
-def test_the_prospect_counts_bytes_and_views(trunk: CachedTrunk, drawn: Split) -> None:
+@pytest.mark.parametrize("half", [True, False])
+def test_the_prospect_counts_bytes_and_views(half: bool, detector: Detector, drawn: Split, tmp_path: Path) -> None:
+    trunk = open_trunk(detector, "backbone", drawn, tmp_path, cap_gb=1, half=half)
     prospect = prospect_of(trunk, AugmentPlan(), epochs=100)
     trunk.features([drawn[0]])
     [entry] = trunk.cache.folder.iterdir()
@@ -141,6 +143,19 @@ def test_another_depth_has_a_key_of_its_own(detector: Detector, own_key: str, de
 
 def test_another_precision_has_a_key_of_its_own(detector: Detector, own_key: str) -> None:
     assert key_of(detector, "backbone", half=False) != own_key
+
+
+def test_other_products_on_a_gpu_have_a_key_of_their_own(detector: Detector, own_key: str) -> None:
+    with torch.backends.cudnn.flags(allow_tf32=not torch.backends.cudnn.allow_tf32):
+        assert key_of(detector, "backbone", half=True) != own_key
+
+
+def test_the_key_holds_all_code_of_ours_that_frozen_modules_run(detector: Detector) -> None:
+    [backbone] = frozen_modules(detector, "backbone+fpn").values()
+    names = {type(module).__module__ for module in backbone.modules()}
+    ours = {name.removeprefix("rehead.").replace(".", "/") + ".py" for name in names if name.startswith("rehead.")}
+    assert ours
+    assert ours <= set(CODE)
 
 
 @pytest.mark.parametrize("name", ["0.0.weight", "17.conv.3.running_mean"])

@@ -78,6 +78,16 @@ def test_what_was_not_used_for_longest_makes_room(opened: Opening, tmp_path: Pat
     assert {path.name for path in tmp_path.glob("*/*")} == {"middle", "newest", "a"}
 
 
+def test_a_folder_whose_entries_all_made_room_stays_for_those_who_are_about_to_write_into_it(
+    opened: Opening, tmp_path: Path
+) -> None:
+    opened(key="before").write("old", FEATURES)
+    age(tmp_path / "before" / "old", 1)
+    opened(cap=SIZE).write("a", FEATURES)
+    assert (tmp_path / "before").is_dir()
+    assert {path.name for path in tmp_path.glob("*/*")} == {"a"}
+
+
 def test_reading_counts_as_use(opened: Opening, tmp_path: Path) -> None:
     before = opened(key="before")
     for name in ("read", "unread"):

@@ -45,9 +45,9 @@ def exchanges(group: Group) -> dict[str, Any]:
     }
 
 
-def step_over(split: Split, group: Group, images: int) -> dict[str, Any]:
+def step_over(split: Split, group: Group, images: int, *, at_once: int = 8) -> dict[str, Any]:
     """Take a step over some images, together or alone, and give what it came to."""
-    learner = learner_of(split, group, batch_size=8, clip=1e9)
+    learner = learner_of(split, group, batch_size=at_once, clip=1e9)
     learner.begin(1)
     step = take_step(learner, [split[place] for place in group.part(range(images))])
     gradients = {name: p.grad for name, p in learner.model.named_parameters() if p.grad is not None}
@@ -76,11 +76,15 @@ def told(deed: Callable[[], object]) -> str:
     return ""
 
 
-def divergence(split: Split, group: Group) -> str:
-    """Train with weights that are not finite in either process."""
+def divergence(split: Split, group: Group, *, boxes_of: int | None = None) -> str:
+    """Train with weights that are not finite: the masks' in either process, or the boxes' in one, where a guard looks."""
     learner = learner_of(split, group)
-    with torch.no_grad():
-        learner.model.roi_heads.mask_predictor.mask_fcn_logits.bias.fill_(float("nan"))
+    faulty = learner.model.roi_heads.mask_predictor.mask_fcn_logits
+    if boxes_of is not None:
+        faulty = learner.model.rpn.head.bbox_pred
+    if boxes_of in (None, group.rank):
+        with torch.no_grad():
+            faulty.bias.fill_(float("nan"))
     return told(lambda: list(train(learner, split)))
 
 
@@ -103,9 +107,11 @@ def main(dataset: Path, out: Path) -> None:
         facts["exchanges"] = exchanges(group)
         for images in (5, 1):
             facts[f"step over {images}"] = [step_over(split, group, images), step_over(split, ALONE, images)]
+        facts["accumulated"] = [step_over(split, group, 5, at_once=1), step_over(split, ALONE, 5, at_once=2)]
         facts["trainings"] = [training_over(split, group), training_over(split, ALONE)]
         facts["statistics"] = thawed_statistics(split, group)
         facts["divergence"] = divergence(split, group)
+        facts["divergence of one"] = [group.gathered(divergence(split, group, boxes_of=rank)) for rank in range(2)]
         facts["scores"] = scores(split, group) | {"alone": score_split(learner_of(split, ALONE).detector, split)}
         if group.leads:
             torch.save(facts, out)

@@ -41,6 +41,12 @@ def test_a_step_has_the_losses_and_the_gradient_of_one_process_with_all_its_imag
     torch.testing.assert_close(together["gradients"], alone["gradients"], rtol=1e-4, atol=1e-7)
 
 
+def test_in_a_step_of_several_batches_those_that_all_take_at_once_are_averaged_together(outcome: Outcome) -> None:
+    together, alone = outcome.facts["accumulated"]
+    assert together["losses"] == pytest.approx(alone["losses"], rel=1e-5)
+    torch.testing.assert_close(together["gradients"], alone["gradients"], rtol=1e-4, atol=1e-7)
+
+
 def test_a_training_whose_last_batch_leaves_a_process_without_an_image_ends_with_the_weights_of_one_alone(
     outcome: Outcome,
 ) -> None:
@@ -71,6 +77,13 @@ def test_every_process_can_be_asked_to_end_at_the_same_image(outcome: Outcome) -
 
 def test_a_divergence_names_the_images_of_all_processes(outcome: Outcome) -> None:
     assert outcome.facts["divergence"].count(".png") == pair.PLAN.batch_size
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_boxes_that_are_not_finite_in_one_process_end_all_of_them_alike(outcome: Outcome, rank: int) -> None:
+    first, second = outcome.facts["divergence of one"][rank]
+    assert first == second
+    assert first.count(".png") == pair.PLAN.batch_size
 
 
 def test_exchanges_give_every_process_the_same(outcome: Outcome) -> None:

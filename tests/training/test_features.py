@@ -85,11 +85,16 @@ def test_a_thawing_training_reads_the_features_of_each_depth_in_its_epochs(drawn
     learner = learner_of(drawn, feature_cache="on", **plan)
     open_features(learner, drawn, tmp_path)
     assert learner.cached == ("backbone", "stage2")
-    # In single precision: batch norm of 2 x 2 pixels of two images would blow half precision's rounding up.
-    learner.trunks = single_precision(learner, drawn, tmp_path)
+    learner.trunks["backbone"] = single_precision(learner, drawn, tmp_path)["backbone"]
     expected = losses(learner_of(drawn, **plan), drawn)
     torch.testing.assert_close(losses(learner, drawn), expected, rtol=1e-5, atol=1e-5)
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_features_are_kept_in_single_precision_for_a_batch_norm_that_learns(drawn: Split, tmp_path: Path) -> None:
+    learner = learner_of(drawn, feature_cache="on", thaw=2, thaw_to="stage2")
+    open_features(learner, drawn, tmp_path)
+    assert {depth: trunk.half for depth, trunk in learner.trunks.items()} == {"backbone": True, "stage2": False}
 
 
 def test_auto_keeps_features_where_it_pays_and_says_why(drawn: Split, tmp_path: Path) -> None:

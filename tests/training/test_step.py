@@ -14,7 +14,7 @@ from rehead.training.learner import Learner
 from rehead.training.loop import train
 from rehead.training.loss_weights import LossWeights
 from rehead.training.plan import TrainPlan
-from rehead.training.step import take_step
+from rehead.training.step import DivergedError, take_step
 from tests.training.test_loop import PLAN, learner_of, weights_of
 
 EVERY_ANCHOR = PLAN.model_copy(
@@ -57,7 +57,8 @@ def test_batches_that_accumulate_make_one_step(drawn: Split) -> None:
 
 
 def test_after_a_want_of_memory_fewer_images_go_together_and_the_step_is_theirs(drawn: Split) -> None:
-    short, small = with_room_for(1, begun(drawn)), begun(drawn, at_once=1)
+    plan = PLAN.model_copy(update={"freeze": "none"})  # so that batch norm counts, in the step that failed as well
+    short, small = with_room_for(1, begun(drawn, plan)), begun(drawn, plan, at_once=1)
     samples = [drawn[0], drawn[1]]
     step = take_step(short, samples)
     take_step(small, samples)
@@ -91,6 +92,15 @@ def test_one_image_that_is_too_much_is_named_with_what_helps(drawn: Split) -> No
         RuntimeError, match=r"out of memory with one image .*the largest train_0+0\.png \(64 x 64\).*input_size"
     ):
         take_step(with_room_for(0, begun(drawn)), [drawn[0]])
+
+
+def test_a_pixel_that_is_not_a_number_ends_the_training_with_the_image_named(drawn: Split) -> None:
+    learner, sample = begun(drawn), drawn[0]
+    sample.image_chw[0, 0, 0] = float("nan")
+    before = [value.clone() for value in learner.model.parameters()]
+    with pytest.raises(DivergedError, match=sample.record.file_name):
+        take_step(learner, [sample])
+    assert all(torch.equal(*pair) for pair in zip(before, learner.model.parameters(), strict=True))
 
 
 def test_another_error_is_not_taken_for_a_want_of_memory(drawn: Split) -> None:

@@ -31,20 +31,23 @@ def batches(
     epoch: int,
     balance: Balance = "off",
     workers: int = 0,
+    at_once: int | None = None,
     skip: int = 0,
     deal: Deal = everything,
     knows: Knows = nothing_known,
 ) -> Iterator[list[Sample]]:
     """Yield an epoch's samples in shuffled batches, without the first `skip`; the last one may be smaller.
 
-    Of each batch only what `deal` gives of it is loaded: a process's part of what several learn from together.
-    Where `knows` says that an image's features are at hand, its sample comes without pixels. Raises SampleError, and
-    WorkerError.
+    Of each batch only what `deal` gives of it is loaded: a process's part of what several learn from together. A worker
+    loads `at_once` images at a time, or a batch. Where `knows` says that an image's features are at hand, its sample
+    comes without pixels. Raises SampleError, and WorkerError.
     """
     order = visits(split, balance=balance, seed=seed, epoch=epoch)[skip * batch_size :]
     samples = EpochSamples(split, plan, seed, epoch, knows)
     pin = torch.cuda.is_available()
-    for batch in loaded_batches(samples, order, batch_size=batch_size, workers=workers, deal=deal, pin=pin):
+    for batch in loaded_batches(
+        samples, order, batch_size=batch_size, workers=workers, at_once=at_once, deal=deal, pin=pin
+    ):
         for sample in batch:
             if isinstance(sample, SampleError):
                 raise sample

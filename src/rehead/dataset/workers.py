@@ -6,12 +6,13 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from types import FrameType
 from typing import Any
 
 from torch.utils.data import DataLoader, Dataset
 
-_PATIENCE_SECONDS = 120
+_PATIENCE_SECONDS, _LEAST_AHEAD = 120, 2
 _PR_SET_PDEATHSIG = 1
 
 
@@ -33,19 +34,25 @@ def loaded_batches(
     *,
     batch_size: int,
     workers: int,
+    at_once: int | None = None,
     deal: Deal = everything,
     pin: bool = False,
     patience: float = _PATIENCE_SECONDS,
 ) -> Iterator[list[Any]]:
     """Yield what a dataset gives for each entry of an order, as lists, loaded by so many processes; 0 for none.
 
-    Of each batch only what `deal` gives of it is loaded, which may be nothing. Raises WorkerError when one of them
-    dies, or does not answer for `patience` seconds.
+    Of each batch only what `deal` gives of it is loaded, which may be nothing. It comes in parts of `at_once`, or as a
+    whole, and the processes together are one batch ahead, each two parts at least. Raises WorkerError when one of
+    them dies, or does not answer for `patience` seconds.
     """
+    part = at_once or batch_size
+    dealt = [list(deal(order[first : first + batch_size])) for first in range(0, len(order), batch_size)]
+    parts = [[batch[first : first + part] for first in range(0, max(len(batch), 1), part)] for batch in dealt]
     loader = DataLoader(
         dataset,
-        batch_sampler=[list(deal(order[first : first + batch_size])) for first in range(0, len(order), batch_size)],
+        batch_sampler=list(chain.from_iterable(parts)),
         num_workers=workers,
+        prefetch_factor=max(_LEAST_AHEAD, -(-max(map(len, parts), default=1) // workers)) if workers else None,
         collate_fn=list,
         timeout=patience if workers else 0,
         worker_init_fn=_attach,
@@ -55,7 +62,8 @@ def loaded_batches(
         arriving = iter(loader)
         if workers:
             _explain_deaths()
-        yield from arriving
+        for batch in parts:
+            yield list(chain.from_iterable(islice(arriving, len(batch))))
     except RuntimeError as error:
         raise _explained(error) from error
 

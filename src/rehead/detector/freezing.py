@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import get_args
 
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 from torchvision.models.detection.rpn import RegionProposalNetwork
 
 from rehead.detector.architectures import ARCHITECTURES
@@ -72,6 +73,13 @@ def learning_mode(detector: Detector, depth: FreezeDepth) -> None:
     for name in _frozen(modules_by_depth(detector), depth):
         for module in detector.model.get_submodule(name).modules():
             module.training = isinstance(module, RegionProposalNetwork)
+
+
+def learns_norms(detector: Detector, depth: FreezeDepth) -> bool:
+    """Tell whether a batch norm behind what `depth` freezes learns from what comes out of there."""
+    below = tuple(f"{name}." for name in _frozen(modules_by_depth(detector), depth))
+    named = detector.model.named_modules()
+    return any(isinstance(module, _BatchNorm) and not name.startswith(below) for name, module in named)
 
 
 def modules_by_depth(detector: Detector) -> dict[FreezeDepth, tuple[str, ...]]:

@@ -27,7 +27,8 @@ class CachedTrunk:
     ) -> None:
         """Serve the detector frozen to `depth`, as long as nothing up to there changes."""
         self.detector, self.depth, self.split, self.cache = detector, depth, split, cache
-        self._half = half
+        self.half = half
+        """Whether features are kept in half precision."""
         self._places = {record.id: index for index, record in enumerate(split.images)}
         # In training torchvision's transform draws a size, though of one: a known image would leave other numbers.
         self._transform = copy.copy(detector.model.transform).eval()
@@ -58,7 +59,7 @@ class CachedTrunk:
     def _of(self, sample: Sample) -> Features:
         found = self.cache.find(sample.record, sample.view)
         if found is None:
-            found = rounded(self._computed(sample), half=self._half)
+            found = rounded(self._computed(sample), half=self.half)
             self.cache.put(sample.record, sample.view, found)
         return found
 

@@ -16,7 +16,16 @@ from rehead.detector.trunk import frozen_modules
 from rehead.files import sha256_of
 
 _PACKAGE = Path(__file__).parents[1]
-_CODE = ("detector/trunk.py", "detector/scaling.py", "dataset/split.py", "dataset/views.py", "feature_cache")
+CODE = (
+    "detector/architectures.py",
+    "detector/scaling.py",
+    "detector/sparse_gradients.py",
+    "detector/trunk.py",
+    "dataset/split.py",
+    "dataset/views.py",
+    "feature_cache",
+)
+"""What sends an image through the frozen modules, and says which of their outputs are levels of the pyramid."""
 _KEY_LETTERS = 24
 
 
@@ -29,10 +38,11 @@ def key_of(detector: Detector, depth: FreezeDepth, *, half: bool) -> str:
     facts = {
         "modules": {name: _content(module) for name, module in frozen_modules(detector, depth).items()},
         "transform": _transform(detector.model.transform),
-        "code": {name: sha256_of(_PACKAGE / name) for name in _CODE},
+        "code": {name: sha256_of(_PACKAGE / name) for name in CODE},
         "versions": [torch.__version__, torchvision.__version__, PIL.__version__],
         "device": _device(next(detector.model.parameters()).device),
         "half": half,
+        "tf32": torch.backends.cudnn.conv.fp32_precision,
     }
     return blake3(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:_KEY_LETTERS]
 

@@ -108,6 +108,11 @@ def moving_statistics(model: nn.Module) -> Iterable[Tensor]:
 
     Each process normalises by its own images, as in one process with that batch; only what evaluation uses is shared.
     """
+    return (value for value in norm_buffers(model) if value.is_floating_point())
+
+
+def norm_buffers(model: nn.Module) -> Iterable[Tensor]:
+    """List all that moves in the batch norms in training mode: their statistics, and their counts of batches."""
     for module in model.modules():
         if isinstance(module, nn.modules.batchnorm._BatchNorm) and module.training:
-            yield from (value for value in (module.running_mean, module.running_var) if value is not None)
+            yield from module.buffers(recurse=False)

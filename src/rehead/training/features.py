@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from rehead.dataset.split import Split
+from rehead.detector.freezing import learns_norms
 from rehead.detector.plan import FreezeDepth
 from rehead.feature_cache.cached_trunk import CachedTrunk
 from rehead.feature_cache.decision import Decision, decide
@@ -23,15 +24,19 @@ def open_features(learner: Learner, split: Split, folder: Path, *, trainings: in
         return Decision(False, "train.feature_cache is off")
     if not epochs:
         return _nothing_to_keep(plan)
-    learner.trunks = {
-        depth: open_trunk(learner.detector, depth, split, folder, cap_gb=plan.feature_cache_gb) for depth in epochs
-    }
+    learner.trunks = {depth: _trunk(learner, depth, split, folder) for depth in epochs}
     decisions = learner.group.shared(
         lambda: {depth: _decision(plan, learner.trunks[depth], epochs=epochs[depth] * trainings) for depth in epochs}
     )
     learner.cached = tuple(depth for depth, decision in decisions.items() if decision.use)
     reasons = (f"{depth}: {decision.reason}" for depth, decision in decisions.items())
     return Decision(bool(learner.cached), "; ".join(reasons))
+
+
+def _trunk(learner: Learner, depth: FreezeDepth, split: Split, folder: Path) -> CachedTrunk:
+    """Keep features in half precision, but not for a batch norm: of a few pixels it makes much of a rounding."""
+    half, cap_gb = not learns_norms(learner.detector, depth), learner.plan.feature_cache_gb
+    return open_trunk(learner.detector, depth, split, folder, cap_gb=cap_gb, half=half)
 
 
 def _cacheable_epochs(plan: TrainPlan) -> dict[FreezeDepth, int]:

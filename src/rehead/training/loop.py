@@ -51,6 +51,7 @@ def train(
             epoch=learner.epoch,
             balance=plan.balance,
             workers=plan.workers,
+            at_once=plan.images_at_once,
             skip=learner.steps_in_epoch,
             deal=learner.group.part,
             knows=learner.trunk.cache.knows if learner.trunk else nothing_known,

@@ -13,8 +13,8 @@ from rehead.coco.memory import free_bytes
 
 _STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 _KIB = 1024
-_WORDS = ("out of memory", "can't allocate memory", "not enough memory", "bad_alloc")
-"""What torch says on a GPU, on a CPU on Linux and elsewhere, and what oneDNN's own allocations say."""
+_WORDS = ("out of memory", "_alloc_failed", "can't allocate memory", "not enough memory", "bad_alloc")
+"""What torch, cuBLAS and cuDNN say on a GPU, torch on a CPU on Linux and elsewhere, and oneDNN's own allocations."""
 
 
 def is_want_of_memory(error: BaseException) -> bool:

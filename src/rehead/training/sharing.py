@@ -1,5 +1,6 @@
 """Losses of one process's images, weighted so that those of all processes together are the losses of one batch."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,6 +40,12 @@ class Shares:
     def forget(self) -> None:
         """Drop the counts of losses that no other process has a part in."""
         self._counts.clear()
+
+    def undefined(self) -> Losses:
+        """Give losses that are not finite, of a batch that has none: by them all processes learn of it."""
+        one = torch.ones((), device=self.device)
+        self._counts[:] = [one] * len(_COUNTED)
+        return {name: (one * math.nan).requires_grad_() for name in _AVERAGED_OVER}
 
     def weigh(self, losses: Mapping[str, Tensor], *, images: int) -> tuple[Losses, Losses, int]:
         """Give the losses to differentiate here, their means over all processes' images, and how many those are.

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from rehead.dataset.split import Sample
-from rehead.training.distributed import ALONE, Group
+from rehead.training.distributed import Group, norm_buffers
 from rehead.training.forward import losses_of
 from rehead.training.learner import Learner
 from rehead.training.loss_weights import LossWeights
@@ -53,7 +53,7 @@ def take_step(learner: Learner, samples: Sequence[Sample]) -> Step:
     losses = _backward(learner, samples, images=images)
     learner.scaler.unscale_(learner.optimizer)
     learns = [value for value in learning_parameters(learner.model) if value.grad is not None]
-    norm = get_total_norm([value.grad for value in learns if value.grad is not None])
+    norm = get_total_norm([value.grad for value in learns if value.grad is not None]).to(learner.device)
     *told, gradient = torch.stack([*losses.values(), norm]).tolist()  # at once: a GPU is waited for a single time
     values = dict(zip(losses, told, strict=True))
     if not math.isfinite(values["loss"]):
@@ -77,6 +77,7 @@ def take_step(learner: Learner, samples: Sequence[Sample]) -> Step:
 
 def _backward(learner: Learner, samples: Sequence[Sample], *, images: int) -> dict[str, Tensor]:
     """Leave the gradients of all samples in the model, and give the mean losses, however many parts that takes."""
+    counted = [(value, value.clone()) for value in norm_buffers(learner.model)]
     while True:
         learner.seed_step()
         learner.optimizer.zero_grad(set_to_none=True)
@@ -93,6 +94,8 @@ def _backward(learner: Learner, samples: Sequence[Sample], *, images: int) -> di
             fault = str(error)
         # Only here is the error gone, and with its traceback what the failed attempt held.
         release_memory()
+        for value, before in counted:
+            value.copy_(before)
         learner.at_once = _fewer(min(learner.at_once, len(samples)), samples, fault)
 
 
@@ -128,19 +131,19 @@ def _fewer(images: int, samples: Sequence[Sample], fault: str) -> int:
 
 
 def _losses(learner: Learner, samples: Sequence[Sample]) -> dict[str, Tensor]:
-    """Compute the five losses of a batch; a guard's refusal of a non-finite box gets the image names added."""
+    """Compute the five losses of a batch; where a guard refuses a box that is not finite, none of them is finite."""
     try:
         return losses_of(learner, samples)
-    except FloatingPointError as error:
-        raise DivergedError(_divergence({}, _names(samples))) from error
+    except FloatingPointError:
+        return learner.shares.undefined()
 
 
-def _names(samples: Sequence[Sample], group: Group = ALONE) -> str:
-    """Name the images of a step, those of the other processes as well where all of them ask for it."""
+def _names(samples: Sequence[Sample], group: Group) -> str:
+    """Name the images of a step, those of all processes, each of which has to ask."""
     every = group.gathered([sample.record.file_name for sample in samples])
     return ", ".join(name for names in every for name in names)
 
 
 def _divergence(values: dict[str, float], names: str) -> str:
-    losses = ", ".join(f"{name} {value:.4g}" for name, value in values.items()) or "boxes are not finite"
+    losses = ", ".join(f"{name} {value:.4g}" for name, value in values.items())
     return f"training diverged ({losses}) on {names}: lower train.lr or look at these images; no step was taken"
