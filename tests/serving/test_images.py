@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from rehead.coco.decoding import FORMATS
 from rehead.serving.images import UNLIMITED, Limits, RequestError, read_image
 
 Encode = Callable[..., bytes]
@@ -163,8 +164,16 @@ def test_an_image_of_too_many_bytes_is_refused(value: str | bytes) -> None:
 
 
 def test_an_image_of_too_many_pixels_is_refused(encode: Encode) -> None:
-    with pytest.raises(RequestError, match="too many pixels"):
-        read_image(encode("PNG"), row=0, limits=Limits(max_pixels=40 * 30 - 1))
+    with pytest.raises(RequestError) as caught:
+        read_image(encode("PNG", size=(1500, 1001)), row=0, limits=Limits(max_pixels=1_500_000))
+    assert str(caught.value) == "row 0: 1500x1001 is over 1.5 megapixels (register.max_megapixels)"
+
+
+@pytest.mark.parametrize("kind", ["BMP", "GIF", "TIFF"])
+def test_limits_may_name_other_formats(encode: Encode, kind: str) -> None:
+    assert read_image(encode(kind), row=0, limits=Limits(formats=FORMATS)).shape == (30, 40, 3)
+    with pytest.raises(RequestError, match="row 0: not an image in JPEG, PNG, WebP, BMP, GIF or TIFF format"):
+        read_image(b"junk", row=0, limits=Limits(formats=FORMATS))
 
 
 def test_without_limits_an_image_of_many_bytes_is_read(encode: Encode) -> None:

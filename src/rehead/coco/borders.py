@@ -3,27 +3,30 @@
 import numpy as np
 from numpy.typing import NDArray
 
+Mask = NDArray[np.uint8] | NDArray[np.bool_]
+
 _RIGHT, _STRAIGHT, _LEFT = 1, 0, 3
 
 
-def trace_borders(mask_hw: NDArray[np.uint8]) -> list[list[float]]:
+def trace_borders(mask_hw: Mask, *, x: int = 0, y: int = 0) -> list[list[float]]:
     """Trace every part of a mask into a flat polygon [x1, y1, x2, y2, ...] in pixel-edge coordinates.
 
-    Corners lie on whole numbers, so that the polygons cover exactly the mask's pixels. Pixels that touch at a
-    corner alone are two parts. Holes have no form in a COCO polygon and are left out.
+    The mask's upper left pixel lies at (x, y). Corners lie on whole numbers, so that the polygons cover exactly the
+    mask's pixels. Pixels that touch at a corner alone are two parts. Holes have no form in a COCO polygon and are left
+    out.
     """
     outer = filter(_is_outer, trace_loops(mask_hw))
-    return [[float(number) for corner in corners for number in corner] for corners in outer]
+    return [[float(number) for right, down in corners for number in (x + right, y + down)] for corners in outer]
 
 
-def trace_loops(mask_hw: NDArray[np.uint8]) -> list[list[tuple[int, int]]]:
+def trace_loops(mask_hw: Mask) -> list[list[tuple[int, int]]]:
     """Trace every border of a mask as its corners (x, y): parts clockwise with y down, holes the other way."""
     steps = _edges(mask_hw)
     wide = mask_hw.shape[1] + 1
     return [_walk(steps, start, wide) for start in sorted(steps[0]) if start in steps[0]]
 
 
-def _edges(mask_hw: NDArray[np.uint8]) -> tuple[set[int], ...]:
+def _edges(mask_hw: Mask) -> tuple[set[int], ...]:
     """Collect the border's unit edges, clockwise, by direction east, south, west, north, as their start's index."""
     wide = mask_hw.shape[1] + 1
     padded = np.pad(mask_hw.astype(bool), 1)

@@ -102,8 +102,7 @@ def _decode(data: bytes, formats: tuple[str, ...], max_pixels: int, *, repaired:
         image = _opened(data, formats)
         width, height = image.size
         if width * height > max_pixels:
-            text = f"{width}x{height} is {width * height} pixels, over the limit {max_pixels}"
-            raise ImageError("image-too-large", text)
+            raise ImageError("image-too-large", f"{width}x{height} is over {max_pixels / 1e6:g} megapixels")
         frames = getattr(image, "n_frames", 1)
         if frames > 1 and image.format != "MPO":  # the further pictures of an MPO are a camera's previews
             raise ImageError("image-frames", f"{image.format} holds {frames} frames or pages; one a file is read")

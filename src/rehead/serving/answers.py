@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from rehead.coco.borders import trace_borders
-from rehead.coco.rle import Rle, decode
+from rehead.coco.faults import shortened
+from rehead.coco.rle import Rle
+from rehead.coco.windows import crop_of
 from rehead.evaluation.detections import Detections
 from rehead.serving.images import RequestError
 
@@ -26,14 +28,14 @@ def read_wish(params: Mapping[str, Any]) -> Wish:
     """Check a request's parameters. Raises RequestError."""
     unknown = sorted(set(params) - {"score_threshold", "mask_format"})
     if unknown:
-        raise RequestError("unknown parameter; known: score_threshold, mask_format")
+        raise RequestError(f"unknown parameter {shortened(unknown[0])}; known: score_threshold, mask_format")
     threshold = params.get("score_threshold")
     known = isinstance(threshold, int | float) and not isinstance(threshold, bool) and 0.0 <= threshold <= 1.0
     if not known and threshold is not None:
-        raise RequestError("score_threshold must be a number from 0 to 1")
+        raise RequestError(f"score_threshold is a number from 0 to 1, got {shortened(threshold)}")
     mask_format = params.get("mask_format", "rle")
     if mask_format not in MASK_FORMATS:
-        raise RequestError(f"mask_format must be one of {', '.join(MASK_FORMATS)}")
+        raise RequestError(f"mask_format is one of {', '.join(MASK_FORMATS)}, got {shortened(mask_format)}")
     return Wish(None if threshold is None else float(threshold), str(mask_format))
 
 
@@ -60,5 +62,6 @@ def _masks(masks: list[Rle], mask_format: str) -> list[Any] | None:
     if mask_format == "none":
         return None
     if mask_format == "polygon":
-        return [trace_borders(decode(mask)) for mask in masks]
+        crops = map(crop_of, masks)  # an image for each mask would take seconds of a large photograph
+        return [trace_borders(crop.mask_hw, x=crop.x, y=crop.y) for crop in crops]
     return [{"size": [int(side) for side in mask["size"]], "counts": str(mask["counts"])} for mask in masks]

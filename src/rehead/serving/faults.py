@@ -1,4 +1,4 @@
-"""Errors as a client may see them: a short fixed text, without the input, a path or a traceback."""
+"""Errors as a client may see them: a short text, without the image, a path or a traceback."""
 
 import logging
 import secrets

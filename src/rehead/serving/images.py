@@ -1,7 +1,7 @@
 """Images of a request: base64 or bytes of one JPEG, PNG or WebP, decoded under limits into upright RGB pixels.
 
 Whoever sends a request may be hostile: nothing here opens a path or an address, three formats only are tried, and
-size is judged before pixels are decoded. Messages name the row and never repeat the input.
+size is judged before pixels are decoded. Messages name the row and never repeat the image.
 """
 
 import base64
@@ -22,20 +22,20 @@ MAX_PIXELS = 25_000_000
 _DATA_URL = re.compile(r"^data:[\w.+/-]*;base64,")
 _FAULTS = {
     "image-empty": "`image` is empty",
-    "image-format": "not an image in JPEG, PNG or WebP format",
-    "image-too-large": "the image has too many pixels",
     "image-frames": "the image is animated; send one frame",
     "image-mode-unsafe": "the image's pixels are neither 8 nor 16 bits",
 }
+_SPELLED = {"WEBP": "WebP"}
 _DAMAGED = "the image is damaged or cut short"
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How large an image may be: as sent, in bytes, and as decoded, in pixels."""
+    """What an image may be: how large as sent, in bytes, and as decoded, in pixels, and in which formats."""
 
     max_bytes: int = MAX_BYTES
     max_pixels: int = MAX_PIXELS
+    formats: tuple[str, ...] = FORMATS
 
 
 REQUEST = Limits()
@@ -54,14 +54,24 @@ def read_image(value: object, *, row: int, limits: Limits = REQUEST) -> NDArray[
     """
     try:
         data = _bytes_of(value, row, limits.max_bytes)
-        image = decode_image(data, formats=FORMATS, max_pixels=limits.max_pixels).image
+        image = decode_image(data, formats=limits.formats, max_pixels=limits.max_pixels).image
     except ImageError as error:
-        raise RequestError(f"row {row}: {_FAULTS.get(error.code, _DAMAGED)}") from None
+        raise RequestError(f"row {row}: {_told(error, limits)}") from None
     if min(image.size) < SMALLEST_SIDE:
         raise RequestError(f"row {row}: {image.width}x{image.height} has a side below {SMALLEST_SIDE} pixels")
     if max(image.size) > MAX_ASPECT * min(image.size):
         raise RequestError(f"row {row}: {image.width}x{image.height} has a side over {MAX_ASPECT} times the other")
     return np.array(image, dtype=np.uint8)
+
+
+def _told(error: ImageError, limits: Limits) -> str:
+    """Say what is wrong with an image in words of our own: a decoder's may hold bytes of it."""
+    if error.code == "image-too-large":
+        return f"{error} (register.max_megapixels)"
+    if error.code == "image-format":
+        *others, last = (_SPELLED.get(name, name) for name in limits.formats)
+        return f"not an image in {', '.join(others)} or {last} format"
+    return _FAULTS.get(error.code, _DAMAGED)
 
 
 def _bytes_of(value: object, row: int, max_bytes: int) -> bytes:
