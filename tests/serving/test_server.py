@@ -6,14 +6,17 @@ import io
 import json
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +31,7 @@ from rehead.detector.plan import ModelPlan
 from rehead.evaluation.prediction import predict_image
 from rehead.registry.packaging import package_detector
 from rehead.serving.answers import write_answer
-from rehead.serving.server import curl_example, serve, server_environment
+from rehead.serving.server import _announce, curl_example, serve, server_environment
 from rehead.serving.settings import Settings
 
 
@@ -49,8 +52,51 @@ def test_a_taken_port_is_refused_before_anything_starts() -> None:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
         port = int(holder.getsockname()[1])
-        with pytest.raises(ValueError, match=f"cannot listen on 127.0.0.1, port {port}"):
+        with pytest.raises(ValueError, match=f"cannot listen on 127.0.0.1, port {port} .*: choose another by --port"):
             serve("anything", port=port)
+
+
+@pytest.mark.slow
+def test_a_champion_that_nobody_registered_is_asked_for_before_anything_starts(
+    empty_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{empty_store}")
+    told = f"no rehead@champion in sqlite:///{empty_store}: run `dvc repro register`"
+    with pytest.raises(ValueError, match=re.escape(told)):
+        serve("models:/rehead@champion", port=_free_port())
+
+
+class _Pong(BaseHTTPRequestHandler):
+    """Answers as a server does that is ready."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet."""
+
+
+def test_a_server_that_takes_long_is_told_of_until_it_is_ready(capsys: pytest.CaptureFixture[str]) -> None:
+    port, ready = _free_port(), threading.Event()
+    child = subprocess.Popen(["sleep", "60"])
+    waiting = threading.Thread(
+        target=_announce, args=(child, "127.0.0.1", port, ready), kwargs={"reminder_seconds": 0.0}
+    )
+    waiting.start()
+    try:
+        assert not ready.wait(0.2)
+        with HTTPServer(("127.0.0.1", port), _Pong) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            assert ready.wait(30)
+            server.shutdown()
+    finally:
+        child.kill()
+        child.wait()
+        waiting.join()
+    first, *_, last = capsys.readouterr().out.splitlines()
+    assert first.startswith("no answer from the server after 0 s: still waiting")
+    assert last.startswith("ask it: echo")
 
 
 def test_the_example_for_the_shell_sends_a_valid_request(tmp_path: Path) -> None:

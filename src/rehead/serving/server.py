@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -14,10 +15,11 @@ from types import FrameType
 
 import psutil
 
+from rehead.tracking.models import known_version
 from rehead.tracking.store import tracking_uri
 
 _POLL_SECONDS = 0.5
-_PATIENCE_SECONDS = 300.0
+_REMINDER_SECONDS = 60.0
 _GRACE_SECONDS = 20.0
 _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -28,9 +30,10 @@ _ENVIRONMENT = {
 def serve(model_uri: str, host: str = "127.0.0.1", port: int = 5000) -> int:
     """Serve a model folder or models:/ URI until SIGINT or SIGTERM; returns the exit status of MLflow's server.
 
-    Raises ValueError if the port is taken.
+    Raises ValueError if the port is taken, or the registry has no such version.
     """
     _check_free(host, port)
+    known_version(model_uri)
     command = [sys.executable, "-m", "mlflow", "models", "serve", "--env-manager", "local"]
     command += ["--model-uri", model_uri, "--host", host, "--port", str(port)]
     registry = tracking_uri() if ":/" in model_uri else None
@@ -68,7 +71,9 @@ def _check_free(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise ValueError(f"cannot listen on {host}, port {port} ({error.strerror}): choose another") from None
+            raise ValueError(
+                f"cannot listen on {host}, port {port} ({error.strerror}): choose another by --port"
+            ) from None
 
 
 class _Ending:
@@ -95,17 +100,27 @@ class _Ending:
                 process.kill()
 
 
-def _announce(child: subprocess.Popen[bytes], host: str, port: int, ready: threading.Event) -> None:
-    """Say that the server is ready once it answers; stay silent if it ended before."""
+def _announce(
+    child: subprocess.Popen[bytes],
+    host: str,
+    port: int,
+    ready: threading.Event,
+    *,
+    reminder_seconds: float = _REMINDER_SECONDS,
+) -> None:
+    """Say that the server is ready once it answers, and now and then that it is not; stay silent once it ended."""
     pause = threading.Event()
-    waited = 0.0
-    while child.poll() is None and waited < _PATIENCE_SECONDS:
+    began = told = time.monotonic()
+    while child.poll() is None:
         if _answers(host, port):
             print(f"ready: http://{host}:{port}/invocations\nask it: {curl_example(host, port)}", flush=True)
             ready.set()
             return
+        now = time.monotonic()
+        if now - told >= reminder_seconds:
+            told = now
+            print(f"no answer from the server after {now - began:.0f} s: still waiting, Ctrl-C ends it", flush=True)
         pause.wait(_POLL_SECONDS)
-        waited += _POLL_SECONDS
 
 
 def _answers(host: str, port: int) -> bool:

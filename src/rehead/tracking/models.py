@@ -5,8 +5,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-from rehead.tracking.connection import load_mlflow, open_client
+from rehead.files import read_json
+from rehead.tracking.connection import load_mlflow, open_client, silence_of
 from rehead.tracking.store import project_root, tracking_uri
+
+_SAME_SCORE = 1e-6
 
 
 def downloaded_model(address: str) -> Path:
@@ -40,24 +43,50 @@ def downloaded_weights(address: str) -> Path | None:
 def downloaded_evaluation(address: str) -> Path:
     """Fetch what the evaluation left in the run `runs:/ID`, or in the run of the version `models:/name@alias`.
 
-    Raises ValueError if the store knows no such run, or nothing of an evaluation in it.
+    Raises ValueError if the store knows no such run, nothing of an evaluation in it, or another one than the version's:
+    who evaluates again leaves it in the same run.
     """
-    run = address.removeprefix("runs:/") if address.startswith("runs:/") else _run_of(address)
-    return downloaded_model(f"runs:/{run}/evaluation")
+    if address.startswith("runs:/"):
+        return downloaded_model(f"{address}/evaluation")
+    version = _trained_version(address)
+    folder = downloaded_model(f"runs:/{version.run_id}/evaluation")
+    registered, file = version.tags.get("mask_AP"), folder / "evaluation.json"
+    if registered is None or not file.is_file():
+        return folder
+    found = read_json(file)["mask"]["AP"]
+    if found is None or abs(found - float(registered)) > _SAME_SCORE:
+        raise ValueError(
+            f"{address}: its run {version.run_id} holds a later evaluation, with mask AP {found} in place of the "
+            f"{registered} that it was registered with: name the revision or the folder with the reports of then, or "
+            "evaluate with the parameters of then once more"
+        )
+    return folder
 
 
-def _run_of(address: str) -> str:
-    """Find the run that trained a registered version."""
+def known_version(address: str) -> Any:
+    """Look `models:/name@alias` or `models:/name/version` up in the registry; None for any other form of address.
+
+    Raises ValueError if there is no such version, RuntimeError if the registry is a server that does not answer.
+    """
     parts = re.fullmatch(r"models:/([^/@]+)(?:@([^/@]+)|/(\d+))", address)
     if parts is None:
-        raise ValueError(f"{address} names no version: write models:/NAME@ALIAS or models:/NAME/VERSION")
+        return None
     name, alias, number = parts.groups()
     uri = tracking_uri(project_root())
+    if silence := silence_of(uri):
+        raise RuntimeError(f"the model registry at {uri} does not answer ({silence})")
     client, mlflow = open_client(uri), load_mlflow()
     try:
-        version = client.get_model_version_by_alias(name, alias) if alias else client.get_model_version(name, number)
+        return client.get_model_version_by_alias(name, alias) if alias else client.get_model_version(name, number)
     except mlflow.MlflowException as error:
-        raise ValueError(f"{address} was not found in {uri}: {error}") from None
+        wanted = address.removeprefix("models:/")
+        raise ValueError(f"no {wanted} in {uri}: run `dvc repro register`, or name another ({error})") from None
+
+
+def _trained_version(address: str) -> Any:
+    version = known_version(address)
+    if version is None:
+        raise ValueError(f"{address} names no version: write models:/NAME@ALIAS or models:/NAME/VERSION")
     if not version.run_id:
         raise ValueError(f"{address} was registered without a training run, so no evaluation can be found")
-    return str(version.run_id)
+    return version
