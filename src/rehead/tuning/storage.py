@@ -52,8 +52,8 @@ def open_study(url: str, name: str, *, lock: Path | None = None) -> optuna.Study
         return optuna.create_study(study_name=name, storage=storage, direction="maximize", load_if_exists=True)
 
 
-def retry_callback() -> RetryHeartbeatStaleTrialCallback:
-    """Queue a killed trial again with the same parameters."""
+def retry_callback(*, uncounted: int = 0) -> RetryHeartbeatStaleTrialCallback:
+    """Queue a killed trial again with the same parameters; of its earlier attempts, some do not count."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)
-        return RetryHeartbeatStaleTrialCallback(max_retry=MAX_RETRIES)
+        return RetryHeartbeatStaleTrialCallback(max_retry=MAX_RETRIES + uncounted)

@@ -11,7 +11,7 @@ import pydantic
 
 from rehead.tracking.lineage import process_tag
 from rehead.training.memory import is_want_of_memory
-from rehead.tuning.orphans import PROCESS
+from rehead.tuning.orphans import ASKED, PROCESS
 from rehead.tuning.plan import Scalar
 from rehead.tuning.space import Axis
 
@@ -62,6 +62,9 @@ class TrialRunner:
                     raise
                 log.tags({"reason": _keep_reason(trial, "out of memory")})
                 raise optuna.TrialPruned("out of memory") from None
+            except (KeyboardInterrupt, SystemExit):
+                trial.set_user_attr(ASKED, True)
+                raise
 
     def is_late(self) -> bool:
         """Tell whether the time for the study is over."""
