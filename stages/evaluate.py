@@ -43,11 +43,11 @@ def main(
 ) -> None:
     """Write the scores, the predictions that they rest on, what they mean, and the pages and figures that show it."""
     earlier = {name: reports / f"{name}.json" for name in ("ingest", "roi_align", "heads", "tuning", "training")}
-    history, sections = reports / "training.csv", ["data", "model", "train", "evaluate", "register"]
+    history, sections = reports / "training.csv", ["data", "model", "train", "evaluate", "register.name"]
     with stage("evaluate", inputs=[dataset, detector, history, *earlier.values()], sections=sections):
         plan, facts = read_params("evaluate", EvaluationPlan), {name: read_json(file) for name, file in earlier.items()}
         train, val, test = (load_split(dataset, name) for name in ("train", "val", "test"))
-        trained, look = load_detector(detector), look_by(plan.augment)
+        trained, look, document = load_detector(detector), look_by(plan.augment), load_document(Path("params.yaml"))
         limit, trained_by = trained.plan.max_detections, TrainPlan(**facts["training"]["plan"])
 
         with progress("detect", len(val) + len(test)) as bar:
@@ -98,7 +98,8 @@ def main(
             evaluation=scored,
             analysis=explained,
             facts=facts,
-            params={name: values for name, values in load_document(Path("params.yaml")).items() if name in sections},
+            params={name: values for name, values in document.items() if name in sections}
+            | {"register": {"name": (document.get("register") or {}).get("name", "rehead")}},
             lineage=lineage_tags(),
             history=history,
             misalignment=misalignment,

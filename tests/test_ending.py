@@ -1,6 +1,8 @@
 """A signal to end: what it is told as, and how it is held back while a step is finished."""
 
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -54,3 +56,25 @@ def test_a_signal_that_the_process_was_started_to_ignore_stays_ignored() -> None
         assert ending.status is None
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+_ECHO = """
+import os, signal
+from rehead.stage import Ending, run
+
+class Late:
+    def __del__(self, kill=os.kill, me=os.getpid()):
+        kill(me, 2)
+
+late = Late()
+
+def main() -> None:
+    with Ending().listening():
+        signal.raise_signal(signal.SIGINT)
+
+run(main)
+"""
+
+
+def test_a_ctrl_c_that_comes_again_while_python_closes_leaves_the_status_as_it_was() -> None:
+    assert subprocess.run([sys.executable, "-c", _ECHO], timeout=60).returncode == 130

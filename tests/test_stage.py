@@ -186,25 +186,3 @@ def test_the_exit_status_says_what_kind_of_end_it_was(
     finally:
         signal.signal(signal.SIGINT, before)
     assert left.value.code == status
-
-
-_ECHO = """
-import os, signal
-from rehead.stage import Ending, run
-
-class Late:
-    def __del__(self, kill=os.kill, me=os.getpid()):
-        kill(me, 2)
-
-late = Late()
-
-def main() -> None:
-    with Ending().listening():
-        signal.raise_signal(signal.SIGINT)
-
-run(main)
-"""
-
-
-def test_a_ctrl_c_that_comes_again_while_python_closes_leaves_the_status_as_it_was() -> None:
-    assert subprocess.run([sys.executable, "-c", _ECHO], timeout=60).returncode == 130

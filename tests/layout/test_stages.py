@@ -42,6 +42,10 @@ def test_a_stage_names_the_sections_that_dvc_watches_for_it(name: str) -> None:
     assert [section for section in STAGES[name]["params"] if f'"{section}"' not in script] == []
 
 
+def test_what_decides_on_promotion_alone_scores_nothing_anew() -> None:
+    assert [name for name in STAGES["evaluate"]["params"] if name.startswith("register")] == ["register.name"]
+
+
 @pytest.mark.parametrize("name", STAGES)
 def test_a_script_takes_the_flags_that_dvc_gives_it(name: str) -> None:
     tree = ast.parse((ROOT / "stages" / f"{name}.py").read_text(encoding="utf-8"))

@@ -17,6 +17,7 @@ PARAMS = """
 model: {weights: none, input_size: 64, fpn_channels: 8, box_head: 8, mask_layers: [8]}
 train: {freeze: none, epochs: 2, batch_size: 4, rois: 8, anchors: 16, proposals: 32}
 evaluate: {resamples: 20, overlays: 1}
+register: {name: hardware, margin: 0.3217}
 """
 
 
@@ -158,6 +159,11 @@ def test_the_page_and_the_pictures_are_there(project: Path) -> None:
     assert {"curves.png", "classes.png", "confusion.png"} < {
         file.name for file in (project / "reports/figures/evaluation").iterdir()
     }
+
+
+def test_the_page_shows_of_the_registers_parameters_what_it_depends_on(project: Path) -> None:
+    page = (project / "reports" / "index.html").read_text()
+    assert ("models:/hardware@champion" in page, "0.3217" in page) == (True, False)
 
 
 def test_the_summary_the_tables_and_dvcs_page_are_there(project: Path) -> None:
