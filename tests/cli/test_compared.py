@@ -122,7 +122,7 @@ def test_a_name_that_is_nothing_says_what_it_could_be(project: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_registered_version_is_a_side_by_the_run_that_trained_it(
+def test_a_registered_version_is_a_side_by_what_its_own_evaluation_left_in_the_run_that_trained_it(
     project: Path, empty_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copy(empty_store, project / "mlflow.db")
@@ -131,12 +131,20 @@ def test_a_registered_version_is_a_side_by_the_run_that_trained_it(
     client = open_client(uri)
     experiment = client.create_experiment("e", artifact_location=(project / "artifacts").as_uri())
     run = client.create_run(experiment).info.run_id
+    for name, score in (("half", 0.75), ("all", 1.0)):
+        scored = read_json(project / name / "evaluation.json") | {"mask": {"AP": score}}
+        write_json(project / name / "evaluation.json", scored)
     client.log_artifacts(run, str(project / "half"), "evaluation")
     client.create_registered_model("m")
-    client.create_model_version("m", f"runs:/{run}/model", run_id=run)
+    client.create_model_version("m", f"runs:/{run}/model", run_id=run, tags={"mask_AP": "0.7500004"})
     client.set_registered_model_alias("m", "champion", "1")
     assert told("models:/m@champion", f"runs:/{run}")["verdict"] == "equal"
     assert told("models:/m@champion", "all")["verdict"] == "better"
+
+    client.log_artifacts(run, str(project / "all"), "evaluation")  # evaluated again, in several views
+    with pytest.raises(ValueError, match=r"later evaluation, with mask AP 1\.0 in place of the 0\.7500004 that"):
+        told("models:/m@champion", "all")
+    assert told(f"runs:/{run}", "all")["verdict"] == "equal"
 
 
 @pytest.mark.slow
