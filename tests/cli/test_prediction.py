@@ -1,6 +1,9 @@
 """Prediction over files: overlays, COCO results, and faults that do not stop the rest."""
 
+import _thread
 import json
+import threading
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +14,7 @@ from typer.testing import CliRunner
 
 from rehead.cli.app import app
 from rehead.cli.prediction import Model, open_model, predict_files
+from rehead.coco.decoding import MAX_PIXELS
 from rehead.detector.build import Detector, build_detector
 from rehead.detector.checkpoint import save_detector
 from rehead.detector.plan import ModelPlan
@@ -94,6 +98,53 @@ def test_a_file_that_is_no_picture_is_named_and_the_rest_done(
     assert [image["file_name"] for image in report.images] == [str(picture)]
 
 
+@pytest.mark.parametrize("kind", ["bmp", "gif", "tif"])
+def test_what_training_reads_is_predicted(detector: Detector, picture: Path, tmp_path: Path, kind: str) -> None:
+    Image.open(picture).save(tmp_path / f"other.{kind}")
+    report = predict_files(Model(detector), [tmp_path / f"other.{kind}"], tmp_path / "out")
+    assert (report.faults, len(report.images)) == ([], 1)
+
+
+def test_a_picture_is_predicted_up_to_the_packages_own_limit(detector: Detector, picture: Path, tmp_path: Path) -> None:
+    exact, narrow = (Model(detector, Settings(max_pixels=pixels)) for pixels in (64 * 48, 64 * 48 - 1))
+    assert predict_files(exact, [picture], tmp_path / "out").faults == []
+    [fault] = predict_files(narrow, [picture], tmp_path / "out").faults
+    assert fault == f"{picture}: 64x48 is over 0.003071 megapixels (register.max_megapixels)"
+
+
+def test_without_a_package_a_picture_may_be_as_large_as_in_training(detector: Detector) -> None:
+    assert Model(detector).limits.max_pixels == MAX_PIXELS
+
+
+def test_ctrl_c_keeps_what_is_done(detector: Detector, picture: Path, tmp_path: Path) -> None:
+    seen = []
+
+    def interrupt(*_: object) -> None:
+        seen.append(1)
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+
+    hook = detector.model.backbone.register_forward_pre_hook(interrupt)
+    try:
+        report = predict_files(Model(detector), [picture] * 5, tmp_path / "out")
+    finally:
+        hook.remove()
+    assert (report.interrupted, [image["id"] for image in report.images]) == (True, [1, 2])
+
+
+def test_a_picture_without_finite_outputs_is_named_and_the_rest_done(
+    detector: Detector, picture: Path, tmp_path: Path
+) -> None:
+    broken = deepcopy(detector)
+    with torch.no_grad():
+        broken.model.roi_heads.mask_predictor.mask_fcn_logits.bias.fill_(float("nan"))
+    report = predict_files(Model(broken), [picture, picture], tmp_path / "out", threshold=0.0)
+    assert [fault.partition(": the detector's output is not finite")[0] for fault in report.faults] == [
+        str(picture),
+        str(picture),
+    ]
+
+
 def test_a_folder_without_a_detector_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="is no detector"):
         open_model(str(tmp_path))
@@ -116,3 +167,42 @@ def test_an_unreadable_picture_makes_the_verb_exit_with_one(detector: Detector, 
     (tmp_path / "notes.png").write_text("no picture")
     arguments = ["predict", str(tmp_path / "model"), str(tmp_path / "notes.png"), "--out", str(tmp_path / "out")]
     assert CliRunner().invoke(app, arguments).exit_code == 1
+
+
+def test_the_files_of_a_folder_that_are_no_images_are_counted(
+    detector: Detector, picture: Path, tmp_path: Path
+) -> None:
+    save_detector(detector, tmp_path / "model")
+    (tmp_path / "pictures" / "more").mkdir(parents=True)
+    picture.rename(tmp_path / "pictures" / "nuts.PNG")
+    for name in ("notes.txt", "labels.json"):
+        (tmp_path / "pictures" / name).write_text("")
+    arguments = ["predict", str(tmp_path / "model"), str(tmp_path / "pictures"), "--out", str(tmp_path / "out")]
+    result = CliRunner().invoke(app, arguments)
+    assert (result.exit_code, result.stderr.splitlines()) == (0, ["skipped 2 files that are no images"])
+
+
+def test_an_interrupted_verb_writes_what_is_done_and_exits_with_130(
+    detector: Detector, picture: Path, tmp_path: Path
+) -> None:
+    save_detector(detector, tmp_path / "model")
+    out, ended = tmp_path / "out", threading.Event()
+
+    def interrupt() -> None:
+        while not ended.wait(0.01):
+            if (out / "0002-nuts.png").exists():
+                return _thread.interrupt_main()
+
+    watch = threading.Thread(target=interrupt)
+    watch.start()
+    try:
+        arguments = ["predict", str(tmp_path / "model"), *[str(picture)] * 300, "--out", str(out)]
+        result = CliRunner().invoke(app, arguments)
+    finally:
+        ended.set()
+        watch.join()
+    done = json.loads((out / "images.json").read_text())["images"]
+    assert result.exit_code == 130
+    assert 2 <= len(done) < 300
+    assert {item["image_id"] for item in json.loads((out / "predictions.json").read_text())} <= {i["id"] for i in done}
+    assert f"in {len(done)} images, the first of 300" in result.stdout

@@ -1,13 +1,17 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 from rehead.coco.plan import TilePlan
 from rehead.coco.windows import grid
+from rehead.dataset.split import load_split
 from rehead.detector.build import Detector, build_detector, tiled
 from rehead.detector.plan import ModelPlan
 from rehead.evaluation.detections import coco_results
 from rehead.evaluation.prediction import predict_image
+from rehead.evaluation.validation import predict_split
 
 MODEL = ModelPlan(weights="none", input_size=64, fpn_channels=8, box_head=8, mask_layers=(8,))
 
@@ -51,6 +55,16 @@ def test_outputs_that_are_not_finite_are_refused() -> None:
         broken.model.roi_heads.mask_predictor.mask_fcn_logits.bias.fill_(float("nan"))
     with pytest.raises(FloatingPointError, match="not finite"):
         predict_image(broken, torch.rand(3, 64, 64))
+
+
+def test_a_split_whose_outputs_are_not_finite_is_refused_with_the_images_name(dataset: Path) -> None:
+    torch.manual_seed(0)
+    broken = build_detector(MODEL, ("circle", "square", "triangle"))
+    with torch.no_grad():
+        broken.model.roi_heads.mask_predictor.mask_fcn_logits.bias.fill_(float("nan"))
+    split = load_split(dataset, "test")
+    with pytest.raises(FloatingPointError, match=rf"^{split.images[0].file_name}: the detector's output is not finite"):
+        predict_split(broken, split)
 
 
 @pytest.fixture

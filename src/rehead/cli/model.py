@@ -6,12 +6,15 @@ from typing import Annotated
 
 import typer
 
-_PICTURES = {".jpg", ".jpeg", ".png", ".webp"}
+_PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
+"""What training reads, see rehead.coco.decoding."""
+_INTERRUPTED = 130
+"""128 and SIGINT's number, as shells count."""
 
 
 def predict(
     model: Annotated[str, typer.Argument(help="A detector's folder, or models:/NAME@champion.")],
-    images: Annotated[list[Path], typer.Argument(help="JPEG, PNG or WebP files, or folders of them.")],
+    images: Annotated[list[Path], typer.Argument(help="JPEG, PNG, WebP, BMP, GIF or TIFF files, or folders of them.")],
     *,
     out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("predictions"),
     threshold: Annotated[
@@ -24,19 +27,23 @@ def predict(
     """Detect objects: one overlay an image, and all of it as COCO results.
 
     Writes OUT/predictions.json (COCO results), OUT/images.json (COCO images and categories that they refer to) and
-    OUT/0001-NAME.png and so on. Images that cannot be read are named, the others done; the exit code is then 1.
+    OUT/0001-NAME.png and so on. Images that cannot be read are named, the others done; the exit code is then 1. Ctrl-C
+    writes what is done.
     """
     from rehead.cli.prediction import open_model, predict_files  # torch, torchvision: 8 to 14 s
     from rehead.files import write_json
 
-    files = _pictures(images)
+    files, others = _pictures(images)
+    if others:
+        print(f"skipped {others} file{'s that are no images' if others > 1 else ' that is no image'}", file=sys.stderr)
     report = predict_files(open_model(model), files, out, threshold=threshold)
     write_json(out / "images.json", {"images": report.images, "categories": report.categories})
     write_json(out / "predictions.json", report.results)
     for fault in report.faults:
         print(f"skipped: {fault}", file=sys.stderr)
-    print(f"{len(report.results)} objects in {len(report.images)} images: {out}")
-    raise typer.Exit(1 if report.faults else 0)
+    rest = f", the first of {len(files)}" if report.interrupted else ""
+    print(f"{len(report.results)} objects in {len(report.images)} images{rest}: {out}")
+    raise typer.Exit(_INTERRUPTED if report.interrupted else 1 if report.faults else 0)
 
 
 def serve(
@@ -67,17 +74,21 @@ def verify(
     raise typer.Exit(1 if told.faults else 0)
 
 
-def _pictures(paths: list[Path]) -> list[Path]:
-    """Take files as they are and folders for the pictures in them; raises ValueError if nothing is left."""
+def _pictures(paths: list[Path]) -> tuple[list[Path], int]:
+    """Take files as they are and folders for the pictures in them, and count the other files of these.
+
+    Raises ValueError if there is no picture.
+    """
     found: list[Path] = []
+    others = 0
     for path in paths:
-        inside = (
-            sorted(file for file in path.iterdir() if file.suffix.lower() in _PICTURES) if path.is_dir() else [path]
-        )
-        found += inside
+        inside = sorted(file for file in path.iterdir() if file.is_file()) if path.is_dir() else [path]
+        pictures = [file for file in inside if file == path or file.suffix.lower() in _PICTURES]
+        found += pictures
+        others += len(inside) - len(pictures)
     if not found:
         raise ValueError(f"no picture ({', '.join(sorted(_PICTURES))}) in {', '.join(map(str, paths))}")
-    return found
+    return found, others
 
 
 def _registered_name() -> str:

@@ -38,7 +38,12 @@ def predict_images(
     detector.model.eval()
 
     def of_image(index: int) -> list[dict[str, Any]]:
-        return coco_results(predict_image(detector, split.pixels(index), look=look), image_id=split.images[index].id)
+        image = split.images[index]
+        try:
+            found = predict_image(detector, split.pixels(index), look=look)
+        except FloatingPointError as error:
+            raise FloatingPointError(f"{image.file_name}: {error}") from None
+        return coco_results(found, image_id=image.id)
 
     return over_images(of_image, places, on_image=on_image)
 
