@@ -7,6 +7,7 @@ from rehead.dataset.split import Split
 from rehead.training.learner import Learner
 from rehead.training.validation import validation_loss
 from tests.training.test_loop import PLAN, learner_of, weights_of
+from tests.training.test_step import begun, with_room_for
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +39,15 @@ def test_it_is_of_the_weights_that_are_evaluated(learner: Learner, drawn: Split)
     assert before is not None
     assert after is not None
     assert after > 1.1 * before
+
+
+def test_after_a_want_of_memory_fewer_images_go_together_as_in_a_step(
+    drawn: Split, capsys: pytest.CaptureFixture[str]
+) -> None:
+    short, small = with_room_for(1, begun(drawn)), begun(drawn, at_once=1)
+    assert validation_loss(short, drawn) == validation_loss(small, drawn)
+    assert short.at_once == 1
+    assert capsys.readouterr().err == "too little memory to validate 2 images at once: from here on 1\n"
 
 
 def test_where_it_is_no_number_it_is_nothing(learner: Learner, drawn: Split) -> None:

@@ -1,8 +1,9 @@
 """One optimiser step, and what it came to."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -16,6 +17,8 @@ from rehead.training.loss_weights import LossWeights
 from rehead.training.memory import is_want_of_memory, release_memory
 from rehead.training.optimiser import learning_parameters
 from rehead.training.precision import may_overflow
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -78,11 +81,25 @@ def take_step(learner: Learner, samples: Sequence[Sample]) -> Step:
 def _backward(learner: Learner, samples: Sequence[Sample], *, images: int) -> dict[str, Tensor]:
     """Leave the gradients of all samples in the model, and give the mean losses, however many parts that takes."""
     counted = [(value, value.clone()) for value in norm_buffers(learner.model)]
-    while True:
+
+    def attempt() -> dict[str, Tensor]:
+        for value, before in counted:
+            value.copy_(before)
         learner.seed_step()
         learner.optimizer.zero_grad(set_to_none=True)
+        return _added_up(learner, samples, images=images)
+
+    return as_memory_allows(learner, samples, attempt)
+
+
+def as_memory_allows(learner: Learner, samples: Sequence[Sample], attempt: Callable[[], T]) -> T:
+    """Do something with some samples, `learner.at_once` at a time, of which there are fewer after a want of memory.
+
+    Raises RuntimeError if one alone is too much, or where several processes train together.
+    """
+    while True:
         try:
-            return _added_up(learner, samples, images=images)
+            return attempt()
         except (RuntimeError, MemoryError) as error:
             if not is_want_of_memory(error):
                 raise
@@ -94,8 +111,6 @@ def _backward(learner: Learner, samples: Sequence[Sample], *, images: int) -> di
             fault = str(error)
         # Only here is the error gone, and with its traceback what the failed attempt held.
         release_memory()
-        for value, before in counted:
-            value.copy_(before)
         learner.at_once = _fewer(min(learner.at_once, len(samples)), samples, fault)
 
 
