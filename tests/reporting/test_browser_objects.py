@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from rehead.coco import rle
 from rehead.evaluation.analysis.judged import judge
 from rehead.reporting.browser_objects import Objects, shown_objects
+from rehead.reporting.image_browser import MOST_OBJECTS, browser_of
 from rehead.reporting.page import render
 from tests.reporting import scored
 
@@ -18,10 +20,11 @@ NAMES = {1: "cell"}
 
 
 def cells() -> list[dict[str, Any]]:
-    """Draw discs that do not touch, 90 pixels wide."""
-    rows, columns = np.mgrid[:SIDE, :SIDE].astype(np.int32)
-    places = [(130 + 260 * (at % 6), 130 + 260 * (at // 6)) for at in range(CELLS)]
-    found = [rle.encode(((rows - y) ** 2 + (columns - x) ** 2 <= 45**2).astype(np.uint8)) for x, y in places]
+    """Draw discs that do not touch, 91 pixels wide."""
+    rows, columns = np.mgrid[-45:46, -45:46]
+    disc = (rows**2 + columns**2 <= 45**2).astype(np.uint8)
+    corners = [(85 + 260 * (at % 6), 85 + 260 * (at // 6)) for at in range(CELLS)]
+    found = [rle.crop_to_rle(disc, x, y, SIDE, SIDE) for x, y in corners]
     return [
         {"image_id": 1, "category_id": 1, "bbox": list(rle.bounding_box(mask)), "segmentation": mask} for mask in found
     ]
@@ -79,3 +82,20 @@ def test_a_picture_says_that_its_outlines_are_simplified(tmp_path: Path) -> None
     words = "<span>outlines simplified: 1 object in sight would fill the page</span>"
     told = [words in render("image_browser.html.j2", {"browser": one}) for one in (browser, coarse)]
     assert told == [False, True]
+
+
+def test_of_pictures_that_would_fill_the_page_some_are_left_out_and_that_is_said(tmp_path: Path) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / "1.png")
+    mask = rle.encode(np.ones((8, 8), dtype=np.uint8))
+    one = {"category_id": 1, "bbox": [0, 0, 8, 8], "segmentation": mask, "iscrowd": 1, "area": 64}
+    held = [1] * (MOST_OBJECTS - 1) + [2, 3]
+    truth = {
+        "categories": [{"id": 1, "name": "cell"}],
+        "images": [{"id": at, "file_name": "1.png", "width": 8, "height": 8} for at in (1, 2, 3)],
+        "annotations": [{**one, "id": at, "image_id": image} for at, image in enumerate(held, start=1)],
+    }
+    analysis = {"rankings": {"worst": [2, 3, 1]}}
+    browser = browser_of(truth, [], tmp_path, analysis=analysis, thresholds={}, limit=3)
+    assert browser is not None
+    assert (len(browser.pictures), browser.left_out) == (2, 1)
+    assert "1 more picture would fill the page with objects" in render("image_browser.html.j2", {"browser": browser})

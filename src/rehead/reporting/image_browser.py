@@ -16,6 +16,8 @@ from rehead.reporting.overlays import Object
 SCRIPTS = ("image_browser.js", "image_browser_hands.js")
 """What the page runs for image_browser.html.j2, in this order."""
 LOWEST_SCORE = 0.05
+MOST_OBJECTS = 40_000
+"""Labelled and shown objects in the page, each of about 200 bytes, beyond which it has fewer pictures."""
 _ABOUT = {
     "worst": "Most is to be learnt here: missing objects, doubled or invented ones, wrong classes.",
     "label errors": "Where the labels rather than the model may be wrong. What to check is framed.",
@@ -52,6 +54,8 @@ class ImageBrowser:
     classes: tuple[BrowserClass, ...]
     lowest: float
     """Detections scored below this are not in the page."""
+    left_out: int = 0
+    """Pictures that were asked for and would have filled the page."""
 
     @property
     def image_ids(self) -> frozenset[int]:
@@ -70,15 +74,22 @@ def browser_of(
 ) -> ImageBrowser | None:
     """Choose at most `limit` pictures of a split by its analysis.json, and outline truth and results on them.
 
+    Where these hold more than `MOST_OBJECTS`, fewer are chosen in the same way.
     `truth` is a COCO document with RLE masks, `results` a COCO results list, `images` the folder of its `file_name`s.
     `thresholds` are scores by class name; a class that is not among them is shown from 0.5. None where there is no
     picture to show. Raises ValueError when a mask's size is not its picture's.
     """
-    groups = choose_images(analysis, (image["id"] for image in truth["images"]), limit=limit)
+    names, ids = names_of(truth), [image["id"] for image in truth["images"]]
+    scores = {key: thresholds.get(name, THRESHOLD) for key, name in names.items()}
+    groups = choose_images(analysis, ids, limit=limit)
     if not groups:
         return None
-    names = names_of(truth)
-    scores = {key: thresholds.get(name, THRESHOLD) for key, name in names.items()}
+    asked = len(groups["all"])
+    held = Counter(one["image_id"] for one in truth["annotations"])
+    held.update(one["image_id"] for one in results if one["score"] >= scores[one["category_id"]])
+    objects = sum(held[image_id] for image_id in groups["all"])
+    if objects > MOST_OBJECTS:
+        groups = choose_images(analysis, ids, limit=max(1, asked * MOST_OBJECTS // objects))
     lowest = min([LOWEST_SCORE, *scores.values()])
     judged = _judged(truth, results, set(groups["all"]), least=scores, lowest=lowest)
     shown = {
@@ -95,6 +106,7 @@ def browser_of(
             for at, (key, name) in enumerate(names.items())
         ),
         lowest,
+        asked - len(shown),
     )
 
 
