@@ -21,6 +21,7 @@ from rehead.evaluation.coco_map import evaluate_heads, full_table
 from rehead.evaluation.plan import EvaluationPlan
 from rehead.evaluation.report import evaluation_report
 from rehead.evaluation.tables import CLASS_TABLE, TABLE_TAG, class_table
+from rehead.evaluation.undefined import class_reasons
 from rehead.files import write_json
 from rehead.reporting.analysis_figures import write_analysis_figures
 from rehead.reporting.browser_choice import choose_images
@@ -50,7 +51,14 @@ def evaluated(
     evaluations = evaluate_heads(truth, results, max_detections=max_detections)
     scored = evaluation_report(truth, evaluations, plan, max_detections=max_detections, dataset=counts)
     analysis = analyse(truth, results, thresholds=thresholds, max_detections=max_detections)
-    explained = {"dataset": counts, "per_class": full_table(evaluations), **analysis, "by_iou": by_iou(evaluations)}
+    per_class = full_table(evaluations)
+    explained = {
+        "dataset": counts,
+        "per_class": per_class,
+        "undefined": class_reasons(truth, per_class, key="per_class"),
+        **analysis,
+        "by_iou": by_iou(evaluations),
+    }
     return {
         "evaluation.json": scored,
         "analysis.json": explained,
