@@ -20,10 +20,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def summary(folder: Path, *, alias: str = "champion") -> list[str]:
+def summary(folder: Path, *, alias: str = "champion", same_as: str | None = None) -> list[str]:
     """Write the reports of a run and return the lines of the summary."""
     heads = {head: {"AP": ap, "AP50": None} for head, ap in (("box", 0.5), ("mask", 0.25))}
-    scores = heads | {"dataset": {"split": "test", "images": 12, "fingerprint": "0123456789abcdef"}}
+    data = {"split": "test", "images": 12, "fingerprint": "0123456789abcdef", "same_as": same_as}
+    scores = heads | {"dataset": data}
     receipt = {"name": "toy", "version": 3, "alias": alias, "because": "it is better"}
     write_json(folder / "reports" / "evaluation.json", scores)
     write_json(folder / "reports" / "registration.json", receipt)
@@ -43,6 +44,10 @@ def test_both_maps_their_data_and_the_report_are_named(folder: Path) -> None:
         "model   toy version 3: it is better",
     ]
     assert str(folder / "reports" / "index.html") in lines[4]
+
+
+def test_scores_of_validation_images_are_told_as_such(folder: Path) -> None:
+    assert summary(folder, same_as="val")[2] == "data    12 images of val, 0123456789ab"
 
 
 def test_an_analysis_adds_its_advice(folder: Path) -> None:
