@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from rehead.cli.ablation.comparison import SCORES, Comparison, compare
+from rehead.cli.ablation.words import explain
 from rehead.evaluation.coco_map import coco_map
 from tests.cli.ablation.scenario import DATASET, comparison_of, drawn_truth, run_of
 
@@ -45,6 +46,17 @@ def test_runs_that_found_the_same_differ_by_nothing_under_every_draw() -> None:
     runs = [run_of(truth, value, seed, shift=2.0) for seed in (0, 1) for value in ("a", "b")]
     found = compare(runs, truth, experiment="x", dataset=DATASET, resamples=10).variants[1].differences["mask AP"]
     assert (found.mean, found.over_seeds, found.over_images) == (0.0, (0.0, 0.0), (0.0, 0.0))
+
+
+@pytest.mark.parametrize(("images", "told"), [(5, False), (6, True)])
+def test_fewer_images_than_a_sign_test_takes_say_nothing_of_others(images: int, told: bool) -> None:
+    truth = drawn_truth(images=images)
+    runs = [run_of(truth, value, seed, shift=shift) for seed in (0, 1, 2) for value, shift in (("a", 9.0), ("b", 0.3))]
+    found = compare(runs, truth, experiment="x", dataset=DATASET, resamples=10)
+    assert (found.variants[1].differences["mask AP"].over_images is not None) == told
+    explanation = explain(found)[0]
+    assert any(one.startswith("Of so few images") for one in explanation.because) != told
+    assert explanation.advice.startswith("Take b" if told else "Keep a for now")
 
 
 def test_a_seed_that_one_value_lacks_counts_in_no_difference() -> None:

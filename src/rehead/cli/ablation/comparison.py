@@ -17,7 +17,7 @@ from rehead.cli.ablation.spread import Interval, Spread, spread_of, t_interval
 from rehead.evaluation.ceiling import Ceilings, ceilings
 from rehead.evaluation.coco_map import evaluate_heads, summary_of
 from rehead.evaluation.matches import matches_of
-from rehead.evaluation.uncertainty import THRESHOLDS, draws_of, middle_of, resampled
+from rehead.evaluation.uncertainty import THRESHOLDS, draws_of, least_images, middle_of, resampled
 
 SCORES = {
     "mask AP": ("mask", "AP"),
@@ -103,7 +103,9 @@ def compare(
         raise ValueError("compare: there is no run to compare")
     if len({(run.value, run.seed) for run in runs}) < len(runs):
         raise ValueError("compare: a value has two runs of one seed; give each pair of value and seed once")
-    draws = draws_of(len(truth["images"]), resamples=resamples, seed=0)
+    held = {one["image_id"] for one in truth["annotations"] if not one["iscrowd"]}
+    enough = len(held) >= least_images(confidence)
+    draws = draws_of(len(truth["images"]), resamples=resamples if enough else 0, seed=0)
     scored: dict[str, dict[int, _Scored]] = {}
     for run in runs:
         scored.setdefault(run.value, {})[run.seed] = _scored(run, truth, draws, max_detections)

@@ -89,8 +89,10 @@ def _won(first: Variant, other: Variant) -> str:
 def _chance(comparison: Comparison, other: Variant) -> str:
     """Say whether the difference in mask AP stands out from the chance of seeds and of images."""
     found = other.differences["mask AP"]
-    if found.mean is None or found.over_images is None:
+    if found.mean is None:
         return ""
+    if found.over_images is None:
+        return "Of so few images nobody knows whether others would say the same."
     images = f"{_range(found.over_images)} over images"
     if found.over_seeds is None:
         return f"With one seed nobody knows what chance does to a training; the difference is {images}."
