@@ -76,7 +76,7 @@ def main(
             scored=scored,
             trained_by=trained_by,
             trained_on=train,
-            one_look=gain and gain["plain_mask_AP"],
+            one_look=gain["plain_mask_AP"] if gain else None,
         )
         seconds = seconds_of(trained, test, plan.augment)
 

@@ -121,7 +121,7 @@ def test_a_package_looks_at_images_as_the_evaluation_did(detector: Detector, eva
     assert dict(settings.thresholds) == {name: one["score"] for name, one in chosen(reports).items()}
     scored, analysis = (read_json(reports / f"{name}.json") for name in ("evaluation", "analysis"))
     gain, numbers = analysis["augmentation"], analysis["bottleneck"]
-    assert gain["mask_AP"] == numbers["mask_AP"] == pytest.approx(scored["mask"]["AP"])
+    assert gain["mask_AP"] == pytest.approx(scored["mask"]["AP"])
     assert numbers["mask_AP_one_look"] == gain["plain_mask_AP"] != gain["mask_AP"]
     assert scored["dataset"]["same_as"] is None
     assert "With 2 views (mirrored) an image" in (reports / "index.html").read_text()
