@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rehead.dataset.split import load_split
 from rehead.detector.checkpoint import copy_detector, load_detector
-from rehead.evaluation.epochs import follow, scored_epochs
+from rehead.evaluation.epochs import follow, images_an_epoch, images_done, scored_epochs
 from rehead.files import read_json, sha256_of, write_json
 from rehead.params import read_params
 from rehead.progress import progress
@@ -17,7 +17,7 @@ from rehead.training.features import open_features
 from rehead.training.joining import follows, joined
 from rehead.training.learner import Learner
 from rehead.training.plan import TrainPlan
-from rehead.training.report import early_end, show_step, training_report
+from rehead.training.report import early_end, training_report
 from rehead.training.resumption import resumable
 
 
@@ -52,10 +52,10 @@ def main(
             if not group.leads:
                 follow(training, fit, validate)
                 return
-            record = training.history
+            record, total = training.history, plan.epochs * images_an_epoch(fit, validate)
             with (
                 tracked_run("train", params=learner.params, run_id=training.run_id) as log,
-                progress("train", plan.epochs * learner.steps_an_epoch, done=learner.steps_done) as bar,
+                progress("train (images)", total, done=images_done(training, fit, validate)) as bar,
             ):
                 training.run_id = log.run_id
                 for split in (fit, validate):
@@ -67,7 +67,7 @@ def main(
                     bar.line(fitted)
                 if learner.steps_done:
                     bar.line(f"going on after step {learner.steps_done}, where an earlier run was interrupted")
-                for epoch in scored_epochs(training, fit, validate, on_step=lambda step: show_step(step, learner, bar)):
+                for epoch in scored_epochs(training, fit, validate, bar=bar):
                     log.series(record.points(epoch))
                     bar.line(record.line())
                     if plan.thaw == epoch.number + 1:

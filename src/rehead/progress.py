@@ -29,7 +29,9 @@ class Bar:
 
     def __init__(self, label: str, total: int, console: Console, *, done: int = 0) -> None:
         """Start at `done` of `total`; what was done before counts for nothing in the rate."""
-        self._label, self._total, self._done, self._console = label, total, done, console
+        self._label, self._total, self._console = label, total, console
+        self.done = done
+        """Units that are done."""
         self._live = console.is_terminal  # looks into the environment each time
         self._before = done
         self._display: Progress | None = None
@@ -39,17 +41,17 @@ class Bar:
 
     def advance(self, note: str = "", *, units: int = 1) -> None:
         """Count `units` more; `note` is what to show beside the bar, such as the loss."""
-        self._done += units
+        self.done += units
         now = time.monotonic()
         if self._live and now - self._began >= _QUIET_SECONDS and now - self._drawn >= _DRAW_SECONDS:
             self._drawn = now
             self._display = self._display or self._started()
-            self._display.update(self._display.task_ids[0], completed=self._done, note=note)
+            self._display.update(self._display.task_ids[0], completed=self.done, note=note)
         elif not self._live and now - self._told >= _LINE_SECONDS:
             self._told = now
-            rate = (self._done - self._before) / (now - self._began)
-            left = (self._total - self._done) / rate
-            text = f"{self._label}: {self._done} of {self._total}, {rate:.1f}/s, {left:.0f} s left {note}"
+            rate = (self.done - self._before) / (now - self._began)
+            left = (self._total - self.done) / rate
+            text = f"{self._label}: {self.done} of {self._total}, {rate:.1f}/s, {left:.0f} s left {note}"
             print(text.rstrip(), file=sys.stderr, flush=True)
 
     def expect(self, total: int) -> None:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import reduce
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import psutil
 
@@ -164,7 +164,7 @@ def stage(
 
 def _state(paths: list[Path], sections: list[str], root: Path) -> dict[str, str]:
     """Hash what the stage reads: files and folders by content, parameters by value."""
-    document = load_document(root / "params.yaml") if sections else {}
+    document: Any = load_document(root / "params.yaml") if sections else {}
     found = {name: reduce(lambda value, key: (value or {}).get(key), name.split("."), document) for name in sections}
     values = {f"params.yaml:{name}": json.dumps(value, sort_keys=True, default=str) for name, value in found.items()}
     hashes = {str(path): sha256_of(path) if path.exists() else "absent" for path in paths}

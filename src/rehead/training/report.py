@@ -5,11 +5,9 @@ from typing import Any
 
 from rehead.dataset.split import Split
 from rehead.files import read_json
-from rehead.progress import Bar
 from rehead.training.history import History
 from rehead.training.learner import Learner
 from rehead.training.plan import TrainPlan
-from rehead.training.step import Step
 
 
 def training_report(
@@ -41,14 +39,6 @@ def training_report(
         "weights_sha256": read_json(out / "manifest.json")["weights.safetensors"],
         "run_id": run_id,
     }
-
-
-def show_step(step: Step, learner: Learner, bar: Bar) -> None:
-    """Move a training's bar on by a step, towards as many steps as there will be."""
-    bar.expect(learner.budget.epochs * learner.steps_an_epoch)
-    bar.advance(f"loss {step.losses['loss']:.3f}")
-    if step.note:
-        bar.line(step.note)
 
 
 def early_end(plan: TrainPlan, record: History) -> str | None:
