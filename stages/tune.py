@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rehead.files import replaced_folder, write_json
 from rehead.params import read_params
+from rehead.progress import progress
 from rehead.stage import run, stage
 from rehead.tuning.plan import TunePlan
 from rehead.tuning.result import StudyResult
@@ -29,18 +30,15 @@ def main(*, dataset: Path, start: Path, features: Path, report: Path, figures: P
         from rehead.tuning.space import axes_of, starting_point
         from rehead.tuning.storage import open_study, storage_url, study_name
         from rehead.tuning.study import run_study
+        from rehead.tuning.study_bar import StudyBar
 
         training = read_params("train", TrainPlan)
         axes = axes_of(plan.space, TrainPlan, given=training)
         study = open_study(storage_url(plan), study_name(facts_of(dataset, start, training, plan)))
-        result = run_study(
-            study,
-            plan,
-            axes,
-            training_objective(dataset, start, training, features=features, trials=plan.trials),
-            first=starting_point(axes, training),
-            on_trial=lambda record: print(record.line(), flush=True),
-        )
+        with progress("tune (images)", 0) as bar:
+            shown = StudyBar(bar, study, trials=plan.trials, epochs=training.epochs)
+            objective = training_objective(dataset, start, training, features=features, trials=plan.trials, bar=shown)
+            result = run_study(study, plan, axes, objective, first=starting_point(axes, training), tell=bar.line)
         with replaced_folder(figures) as folder:
             draw_study(study, result, folder)
         write_json(report, replace(result, dataset=load_split(dataset, "val").description).as_dict())

@@ -106,10 +106,18 @@ def killed_within_a_trial(folder: Path) -> None:
         child.send_signal(signal.SIGKILL)
 
 
+def test_a_resumed_study_says_what_it_keeps(opening: Opening) -> None:
+    said: list[str] = []
+    tried(opening, 1)
+    run_study(opening(), plan_of(2), AXES, rising, open_run=Runs().open, tell=said.append)
+    assert [line.split(":")[0] for line in said] == ["1 of 2 trials are finished and kept", "trial 1 complete"]
+
+
 def test_a_killed_study_tries_the_lost_trial_again_and_then_only_what_is_left(opening: Opening, folder: Path) -> None:
     killed_within_a_trial(folder)
-    lost = opening().trials[0].params
-    history = tried(opening, 3).history
+    lost, said = opening().trials[0].params, list[str]()
+    history = run_study(opening(), plan_of(3), AXES, rising, open_run=Runs().open, tell=said.append).history
+    assert said[0] == "0 of 3 trials are finished and kept; the one that was cut off begins anew"
     assert ([record.params for record in history].count(lost), [r.state for r in history]) == (1, ["complete"] * 3)
 
 

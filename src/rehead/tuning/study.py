@@ -35,17 +35,19 @@ def run_study(
     *,
     first: Mapping[str, Scalar] | None = None,
     open_run: Callable[..., AbstractContextManager[Any]] = tracked_run,
-    on_trial: Callable[[TrialRecord], None] = lambda record: None,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> StudyResult:
     """Run the trials that the study still lacks and return what it came to.
 
     `first` is tried before any other, so the winner is at least as good. `open_run` is `tracked_run` or speaks like it.
-    Raises RuntimeError if no trial was completed; any error of the objective but divergence and want of memory ends
-    the study, to be resumed by the next call.
+    `tell` takes a line on what an earlier call has left, and on each trial. Raises RuntimeError if no trial was
+    completed; any error of the objective but divergence and want of memory ends the study, to be resumed by the next
+    call.
     """
     deadline = time.monotonic() + plan.timeout_minutes * 60 if plan.timeout_minutes else None
     study.pruner = _pruner(plan)
-    retry_orphans(study)
+    if left := _left(study, plan, retry_orphans(study)):
+        tell(left)
     if first and not study.get_trials(deepcopy=False):
         study.enqueue_trial(dict(first))
     limits = {"tune.trials": plan.trials, "tune.timeout_minutes": plan.timeout_minutes}
@@ -55,7 +57,7 @@ def run_study(
         if log.run_id:
             study.set_user_attr("run_id", log.run_id)
         runner = TrialRunner(axes, objective, open_run=open_run, parent_run_id=log.run_id, deadline=deadline)
-        _run_missing_trials(study, plan, runner, on_trial)
+        _run_missing_trials(study, plan, runner, tell)
         result = summary(study)
         if result.best_mask_AP is None:
             raise RuntimeError(_nothing_completed(result))
@@ -66,7 +68,7 @@ def run_study(
 
 def summary(study: optuna.Study) -> StudyResult:
     """Collect the finished trials of a study, leaving out those that were tried again."""
-    finished = [trial for trial in _begun(study) if trial.state.is_finished()]
+    finished = [trial for trial in begun(study) if trial.state.is_finished()]
     complete = [trial for trial in finished if trial.state is TrialState.COMPLETE and trial.value is not None]
     best = max(complete, key=lambda trial: float(trial.value or 0.0), default=None)
     return StudyResult(
@@ -78,18 +80,23 @@ def summary(study: optuna.Study) -> StudyResult:
     )
 
 
-def _run_missing_trials(
-    study: optuna.Study, plan: TunePlan, runner: TrialRunner, on_trial: Callable[[TrialRecord], None]
-) -> None:
+def begun(study: optuna.Study) -> list[FrozenTrial]:
+    """List the trials that count: neither waiting nor tried again as another one."""
+    trials = study.get_trials(deepcopy=False)
+    again = superseded(trials)
+    return [trial for trial in trials if trial.number not in again and trial.state is not TrialState.WAITING]
+
+
+def _run_missing_trials(study: optuna.Study, plan: TunePlan, runner: TrialRunner, tell: Callable[[str], None]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ExperimentalWarning)  # Optuna's word for its heartbeat
-        while (begun := len(_begun(study))) < plan.trials and not runner.is_late():
-            study.sampler = _sampler(plan, begun)
+        while (place := len(begun(study))) < plan.trials and not runner.is_late():
+            study.sampler = _sampler(plan, place)
             study.optimize(
                 runner,
                 n_trials=1,
                 catch=(ArithmeticError,),
-                callbacks=[lambda _, trial: on_trial(_record(trial))],
+                callbacks=[lambda _, trial: tell(_record(trial).line())],
             )
 
 
@@ -104,11 +111,13 @@ def _pruner(plan: TunePlan) -> optuna.pruners.BasePruner:
     return optuna.pruners.MedianPruner(n_startup_trials=_TRIALS_TO_COMPARE, n_warmup_steps=_FIRST_PRUNED_EPOCH)
 
 
-def _begun(study: optuna.Study) -> list[FrozenTrial]:
-    """List the trials that count: neither waiting nor tried again as another one."""
-    trials = study.get_trials(deepcopy=False)
-    again = superseded(trials)
-    return [trial for trial in trials if trial.number not in again and trial.state is not TrialState.WAITING]
+def _left(study: optuna.Study, plan: TunePlan, orphans: Sequence[int]) -> str | None:
+    """Say what there is of a study that was begun before, and what of it is lost."""
+    kept, again = len(summary(study).history), len(superseded(study.get_trials(deepcopy=False)).intersection(orphans))
+    if not kept and not again:
+        return None
+    lost = {0: "", 1: "; the one that was cut off begins anew"}.get(again, f"; {again} that were cut off begin anew")
+    return f"{kept} of {plan.trials} trials are finished and kept{lost}"
 
 
 def _record(trial: FrozenTrial) -> TrialRecord:
