@@ -18,7 +18,6 @@ IDLE = Machine(
     threads=2,
     load=0.1,
     gpu=None,
-    passive=False,
 )
 
 
@@ -38,11 +37,6 @@ def test_an_idle_machine_is_well() -> None:
 def test_what_is_short_is_told(change: dict[str, float], state: str, told: str) -> None:
     finding = judge_machine(replace(IDLE, **change))  # type: ignore[arg-type]
     assert (*outcome(finding), told in finding.told) == (state, True, True)
-
-
-@pytest.mark.parametrize("passive", [True, False])
-def test_a_busy_machine_is_told_of_spinning_threads_unless_they_sleep(passive: bool) -> None:
-    assert ("OMP_WAIT_POLICY=PASSIVE" in judge_machine(replace(IDLE, load=3.0, passive=passive)).cure) is not passive
 
 
 def test_this_machine_is_looked_at(tmp_path: Path) -> None:

@@ -32,8 +32,6 @@ class Machine:
     threads: int
     load: float
     gpu: str | None
-    passive: bool
-    """Whether OMP_WAIT_POLICY lets waiting threads sleep."""
 
 
 def look(memory: Memory, folder: Path) -> Machine:
@@ -48,7 +46,6 @@ def look(memory: Memory, folder: Path) -> Machine:
         threads=torch.get_num_threads(),
         load=os.getloadavg()[0],
         gpu=gpu,
-        passive=os.environ.get("OMP_WAIT_POLICY", "").upper() == "PASSIVE",
     )
 
 
@@ -61,9 +58,8 @@ def judge_machine(machine: Machine) -> Finding:
     if machine.free < _LEAST_MEMORY:
         remarks.append(Remark("fail", f"only {in_gib(machine.free)} of memory are free", "end other programs"))
     if machine.load > _BUSY * machine.processors:
-        passive = "" if machine.passive else "; export OMP_WAIT_POLICY=PASSIVE, or waiting threads spin against it"
         told = f"the machine is busy ({machine.load:.1f} processes on {machine.processors} processors)"
-        remarks.append(Remark("warn", told, f"times below are those of a shared machine{passive}"))
+        remarks.append(Remark("warn", told, "times below are those of a shared machine"))
     where = machine.gpu or f"no GPU, {machine.threads} threads on {machine.processors} processors"
     told = (
         f"rehead {version('rehead')}, Python {platform.python_version()}, torch {version('torch')}, torchvision "
