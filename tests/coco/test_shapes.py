@@ -68,9 +68,10 @@ def test_more_pictures_leave_the_first_ones_as_they_are(tmp_path: Path) -> None:
     assert few == {name: many[name] for name in few}
 
 
-def test_an_unknown_kind_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"data.shapes.kinds: \['blob'\]"):
-        draw_shapes(tmp_path, ShapesPlan(kinds=("circle", "blob")), seed=0)
+@pytest.mark.parametrize("kinds", [("circle", "blob"), (), ("star", "star")])
+def test_kinds_that_cannot_be_drawn_apart_are_refused(kinds: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match="name one or more of circle, square"):
+        ShapesPlan(kinds=kinds)
 
 
 @pytest.mark.slow

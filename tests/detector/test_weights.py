@@ -61,7 +61,10 @@ def test_coco_weights_come_from_torchvisions_cache_with_their_own_epsilon(hub: P
 
 
 def test_weights_that_torchvision_does_not_have_are_named(hub: Path) -> None:
-    with pytest.raises(ValueError, match="no COCO_V1 weights for maskrcnn_mobilenet_v2_fpn"):
+    with pytest.raises(
+        ValueError,
+        match="no COCO_V1 weights for maskrcnn_mobilenet_v2_fpn",
+    ):
         pretrained_detector(plan_of("COCO_V1"), ("nut",))
     with pytest.raises(ValueError, match="it has IMAGENET1K_V1"):
         pretrained_detector(plan_of("IMAGENET1K_V7"), ("nut",))

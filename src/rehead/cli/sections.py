@@ -34,6 +34,8 @@ def check_sections(path: Path) -> list[str]:
     for name, model in SECTION_MODELS.items():
         try:
             plan = read_params(name, model, path=path)
+            if isinstance(plan, ModelPlan) and plan.weights_fault is not None:
+                faults.append(plan.weights_fault)
             if isinstance(plan, TunePlan):
                 axes_of(plan.space, TrainPlan, given=read_params("train", TrainPlan, path=path))
         except ValueError as error:  # both name the faults below a first line

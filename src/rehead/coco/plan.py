@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator
 
 from rehead.coco.kinds import Action
+from rehead.coco.outlines import OUTLINES
 from rehead.coco.policy import chosen_actions
 from rehead.params import Section
 
@@ -14,53 +15,71 @@ Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
 class ShapesPlan(Section):
-    """The drawn dataset: images in each split, their side in pixels, the kinds of object.
-
-    `visible` is the least share of an object that neither another object nor the border hides: with less in view a
-    corner of a square is also one of a triangle. `seed` null takes the seed of the `data` section.
-    """
+    """The drawn dataset."""
 
     train: Count = 240
+    """Images to train on."""
     val: Count = 60
+    """Images to choose the best epoch by."""
     test: Count = 120
+    """Images to score on."""
     size: Annotated[int, Field(ge=32, le=4096)] = 160
+    """Side of the images in pixels."""
     visible: Annotated[float, Field(ge=0.1, le=1.0)] = 0.5
+    """Least share of an object that neither another object nor the border hides: with less in view a corner of a square
+    is also one of a triangle."""
     kinds: tuple[str, ...] = ("circle", "square", "triangle", "star")
+    """The kinds of object, each a class."""
     seed: int | None = None
+    """What is drawn; null takes data.seed."""
+
+    @field_validator("kinds")
+    @classmethod
+    def _drawn(cls, kinds: tuple[str, ...]) -> tuple[str, ...]:
+        if not kinds or len(set(kinds)) < len(kinds) or not OUTLINES.keys() >= set(kinds):
+            raise ValueError(f"name one or more of {', '.join(OUTLINES)}, each once")
+        return kinds
 
 
 class TilePlan(Section):
-    """Overlapping tiles that large images are cut into: their side in pixels, and the share that neighbours share."""
+    """Overlapping tiles that large images are cut into."""
 
     size: Annotated[int, Field(ge=64, le=8192)] = 1024
+    """Side of a tile in pixels."""
     overlap: Annotated[float, Field(ge=0.05, le=0.5)] = 0.25
+    """Share of its side that a tile has in common with its neighbour."""
 
 
 class GroupKey(Section):
-    """A key of the source's image entries, such as `patient`, whose value names an image's group."""
+    """Images grouped by an entry of the source's own."""
 
     key: Annotated[str, Field(min_length=1)]
+    """A key of the source's image entries, such as `patient`, whose value names an image's group."""
 
 
 class DataPlan(Section):
-    """What `ingest` reads and writes.
-
-    `source` is `shapes` or the path of a dataset. `val` and `test` are the shares cut out where the source has no
-    such split; `test: val` scores on the validation images, for sets too small to spare any. Images of one group stay
-    in one split: `group` is a regular expression on file names whose first capture names the group, or `{key: NAME}`
-    for a key of the image entries in the source. `policy` overrides the action taken on a fault, by its code; `rle-*`
-    stands for all that begin so. `tile` cuts images larger than a tile, for training and for prediction; null does not.
-    """
+    """What `ingest` reads and writes."""
 
     source: str = Field(default="shapes", min_length=1)
+    """`shapes`, which is drawn, or the path of a dataset: a folder, an annotation file or an archive."""
     seed: int = 0
+    """Which image goes to which of the splits that are cut out."""
     val: Share = 0.15
+    """Share of the images cut out to choose the best epoch by, where the source has no such split."""
     test: Share | Literal["val"] = 0.15
+    """Share cut out to score on; `val` scores on the validation images, for sets too small to spare any."""
     group: GroupKey | str | None = None
+    """What keeps images together in one split: a regular expression on file names whose first capture names the group,
+    or `{key: NAME}` for a key of the image entries in the source."""
     max_pixels: Annotated[int, Field(ge=1, le=178_000_000)] = 100_000_000
+    """Pixels of the largest image that is read."""
     policy: dict[str, Action] = Field(default_factory=dict)
+    """The action taken on a fault, by its code, such as `{leak-near: drop}`; `rle-*` stands for all that begin so, and
+    `rehead check --codes` lists them."""
     tile: TilePlan | None = None
+    """Cuts images larger than a tile, for training and for prediction; null does not."""
     shapes: ShapesPlan = ShapesPlan()
+    """What is drawn where source is `shapes`."""
 
     @field_validator("group", mode="before")
     @classmethod

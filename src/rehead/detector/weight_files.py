@@ -33,7 +33,7 @@ def read_weights(path: Path) -> Weights:
     if not path.is_file():
         raise ValueError(
             f"model.weights: {path} does not exist; give a .safetensors or .pth file, rehead_shapes, COCO_V1, "
-            "IMAGENET1K_V1, models:/name@alias or none"
+            "IMAGENET1K_V1, IMAGENET1K_V2, models:/name@alias or none"
         )
     if path.suffix == ".safetensors":
         return Weights(*_read_safetensors(path))

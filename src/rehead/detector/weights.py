@@ -62,6 +62,8 @@ def pretrained_detector(plan: ModelPlan, classes: tuple[str, ...], *, file: Path
     `file` is where the weights are on this disk if the plan names them by a registry's address.
     Raises ValueError for an unknown source, a download that fails, or weights that do not fit the architecture.
     """
+    if plan.weights_fault is not None:
+        raise ValueError(plan.weights_fault)
     if plan.weights == "none":
         detector = build_detector(plan, classes)
         fresh = tuple(fresh_modules(detector.model, ()))
@@ -95,10 +97,6 @@ def _with_detector(plan: ModelPlan, classes: tuple[str, ...], weights: Weights) 
 
 def _coco_origin(plan: ModelPlan) -> dict[str, Any]:
     """Give the class names and the batch-norm epsilon of torchvision's COCO detectors."""
-    if plan.arch not in ("maskrcnn_resnet50_fpn", "maskrcnn_resnet50_fpn_v2"):
-        raise ValueError(
-            f"model.weights: torchvision has no COCO_V1 weights for {plan.arch}; use IMAGENET1K_V1 or a file"
-        )
     names = get_model_weights(plan.arch)["COCO_V1"].meta["categories"]
     classes = [UNNAMED.format(label) if name == "N/A" else name for label, name in enumerate(names)][1:]
     return {"classes": classes, "norm_eps": _COCO_V1_NORM_EPS if plan.arch == "maskrcnn_resnet50_fpn" else None}
