@@ -23,13 +23,13 @@ _NUMERAL = re.compile(r"\s*[-+]?[\d_.]+(e[-+]?\d+)?\s*", re.IGNORECASE)
 class Section(pydantic.BaseModel):
     """Base of a parameter section: frozen, unknown keys refused, numbers finite and written as numbers."""
 
-    model_config = pydantic.ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 
     @pydantic.field_validator("*", mode="before")
     @classmethod
     def _numbers_as_such(cls, value: Any, info: pydantic.ValidationInfo) -> Any:
         """Refuse true and "5" for a number: a chance of true would be one of 1.0."""
-        asked = _leaves(cls.model_fields[str(info.field_name)].annotation)
+        asked = leaves_of(cls.model_fields[str(info.field_name)].annotation)
         if int in asked or float in asked:
             for item in value if isinstance(value, (list, tuple)) else (value,):
                 if isinstance(item, bool) and bool not in asked:
@@ -184,10 +184,10 @@ def _kinds(annotation: Any) -> list[Any]:
     return [kind for kind in kinds if kind is not type(None)]
 
 
-def _leaves(annotation: Any) -> list[Any]:
+def leaves_of(annotation: Any) -> list[Any]:
     """List the types, and the values of literals, that a type is made of."""
     parts = get_args(annotation)
-    return [leaf for part in parts for leaf in _leaves(part)] if parts else [annotation]
+    return [leaf for part in parts for leaf in leaves_of(part)] if parts else [annotation]
 
 
 def _is_section(annotation: Any) -> TypeGuard[type[pydantic.BaseModel]]:

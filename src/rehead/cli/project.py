@@ -1,6 +1,5 @@
 """Verbs about the project folder: init, params, summary."""
 
-import json
 import os
 import shlex
 import shutil
@@ -9,6 +8,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from rehead.files import read_json
 
 _PARAMS, _PIPELINE, _REPORTS = Path("params.yaml"), Path("dvc.yaml"), Path("reports")
 
@@ -31,11 +32,20 @@ def init(
     set_up(path, project, ask if interactive else accept, dry_run=dry_run)
 
 
-def params() -> None:
+def params(
+    section: Annotated[str | None, typer.Argument(help="List the parameters of this section alone.")] = None,
+    *,
+    listed: Annotated[bool, typer.Option("--list", help="List all parameters: default, bounds, meaning.")] = False,
+) -> None:
     """Check the whole of params.yaml and list every fault at once; exit code 1 if there is any."""
-    from rehead.cli.sections import check_sections  # every owner of a section, pydantic and ruamel.yaml: 0.7 to 1 s
+    from rehead.cli.sections import SECTION_MODELS, check_sections  # all sections, pydantic, ruamel.yaml: 0.7 to 1 s
     from rehead.retraining.watching import unwatched
 
+    if listed or section is not None:
+        from rehead.cli.listing import list_parameters, print_parameters
+
+        print_parameters(list_parameters(SECTION_MODELS, only=section))
+        return
     faults = check_sections(_PARAMS)
     if faults:
         print(f"{_PARAMS} has {len(faults)} fault(s):", *(f"  {fault}" for fault in faults), sep="\n", file=sys.stderr)
@@ -55,7 +65,7 @@ def summary() -> None:
     for head in ("box", "mask"):
         print(f"{head} mAP {_number(scores[head]['AP'])}  (AP50 {_number(scores[head]['AP50'])})")
     truth = scores["dataset"]
-    print(f"data    {truth['images']} images of {truth['split']}, {truth['fingerprint'][:12]}")
+    print(f"data    {truth['images']} images of {truth.get('same_as') or truth['split']}, {truth['fingerprint'][:12]}")
     print(f"model   {receipt['name']} version {receipt['version']}: {receipt['because']}")
     if (_REPORTS / "analysis.json").is_file() and (advice := _report("analysis.json").get("bottleneck") or {}):
         print(f"advice  {advice['sentence']}")
@@ -84,7 +94,7 @@ def _report(name: str) -> dict[str, Any]:
     path = _REPORTS / name
     if not path.is_file():
         raise ValueError(f"{path} does not exist: run `dvc repro` first")
-    report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    report: dict[str, Any] = read_json(path)
     return report
 
 

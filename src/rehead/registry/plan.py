@@ -11,6 +11,7 @@ class RegisterPlan(Section):
     """The registered model's name, and when its newest version becomes the champion."""
 
     name: str = Field("rehead", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")
+    """The model's name in MLflow: models:/NAME."""
     promote: Literal["better", "always", "never"] = "better"
     """`better`: when its mask AP on the same test split is higher; `always`: whatever it scores; `never`: by hand."""
     max_megapixels: int = Field(25, ge=1, le=100)

@@ -17,6 +17,7 @@ class LossWeights(Section):
     box_reg: Weight = 1.0
     """The box head's: where the box ends."""
     mask: Weight = 1.0
+    """The mask head's: which pixels are the object."""
     objectness: Weight = 1.0
     """The RPN's: whether an anchor holds an object."""
     rpn_box_reg: Weight = 1.0

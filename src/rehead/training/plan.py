@@ -34,21 +34,28 @@ class TrainPlan(Section):
     """One training run; counts are per image where nothing else is said."""
 
     freeze: FreezeDepth = "backbone"
+    """What does not learn: the part named with all before it; `backbone` ends where `stage4` does."""
     epochs: int = Field(10, ge=1, le=10_000)
+    """Passes over the training images."""
     thaw: int | None = Field(None, ge=2)
-    """Epoch from which on only `thaw_to` is frozen; None thaws nothing."""
+    """Epoch from which on only `thaw_to` is frozen; null thaws nothing."""
     thaw_to: FreezeDepth = Field("none", validate_default=True)
+    """What is frozen from epoch `thaw` on."""
     batch_size: Literal["auto"] | Annotated[int, Field(ge=1, le=256)] = 4
     """Images that are held at once; auto tries at the start how many fit into memory."""
     accumulate: int = Field(1, ge=1, le=256)
     """Batches whose gradients are added up for one step."""
     optimizer: Literal["adamw", "sgd"] = "adamw"
+    """What takes the steps; `sgd` with momentum wants a rate some ten times higher."""
     lr: float = Field(1e-3, gt=0.0, le=10.0)
+    """Highest learning rate, at the end of the warm-up."""
     lr_images: int | None = Field(None, ge=1)
-    """Images a step that lr is meant for. With others it is scaled: as their number for sgd, as its root for adamw."""
+    """Images a step that lr is meant for. With others it is scaled: as their number for sgd, as its root for adamw;
+    null scales nothing."""
     layer_decay: float = Field(1.0, gt=0.0, le=1.0)
     """Factor on the rate for each stage of the trunk on the way to the image: at 0.5, stage4 learns at half of lr."""
     weight_decay: float = Field(1e-4, ge=0.0, le=1.0)
+    """Pull of the weights towards zero; norms and biases are left out."""
     momentum: float = Field(0.9, ge=0.0, lt=1.0)
     """For sgd alone."""
     schedule: Literal["cosine", "step", "constant"] = "cosine"
@@ -60,16 +67,16 @@ class TrainPlan(Section):
     ema: float = Field(0.0, ge=0.0, lt=1.0)
     """Decay of the weights' moving average, which is then evaluated and saved, such as 0.999; 0 is none."""
     patience: int | None = Field(None, ge=1)
-    """Epochs without a better validation mask AP after which training ends; None waits for ever."""
+    """Epochs without a better validation mask AP after which training ends; null waits for ever."""
     minutes: float | None = Field(None, gt=0.0)
-    """Time for training and validation, into which epochs and schedule are fitted by measured speed; None is none.
+    """Time for training and validation, into which epochs and schedule are fitted by measured speed; null is no limit.
 
     Two such trainings need not end with the same weights.
     """
     rois: int = Field(64, ge=4, le=2048)
     """Proposals that the box head learns from; at most a quarter are objects, and only those may meet the mask head."""
     mask_rois: int | None = Field(16, ge=1, le=2048)
-    """Most of those that meet the mask head, where a step spends most of its time; None lets all."""
+    """Most of those that meet the mask head, where a step spends most of its time; null lets all."""
     balanced_rois: bool = True
     """Whether objects are drawn in turns, each once before any twice, and the classes in turns within a round."""
     anchors: int = Field(128, ge=8, le=2048)
@@ -77,7 +84,9 @@ class TrainPlan(Section):
     proposals: int = Field(500, ge=16, le=4000)
     """Proposals kept for sampling."""
     loss_weights: LossWeights = LossWeights()
+    """What each of the five losses counts in their sum."""
     augment: AugmentPlan = AugmentPlan()
+    """How samples are varied."""
     balance: Balance = "off"
     """With `classes`, images with rare classes come more often in an epoch, and others less (Gupta et al. 2019)."""
     workers: int = Field(0, ge=0, le=64)
@@ -102,6 +111,7 @@ class TrainPlan(Section):
     On a CPU it does so anyway, at equal thread count.
     """
     seed: int = Field(0, ge=0)
+    """Order of the images, how they are varied, and what is sampled of them."""
 
     @property
     def images_a_step(self) -> int:

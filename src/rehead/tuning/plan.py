@@ -14,10 +14,15 @@ class Dimension(Section):
     """Values of one parameter: all between `low` and `high`, in steps or evenly in the logarithm, or the `choices`."""
 
     low: int | float | None = None
+    """Least value that is tried."""
     high: int | float | None = None
+    """Largest value that is tried."""
     log: bool = False
+    """Whether values are drawn evenly in the logarithm, as rates are."""
     step: int | float | None = Field(None, gt=0)
+    """Distance of the values from `low` on; null tries any between."""
     choices: tuple[Scalar, ...] | None = Field(None, min_length=1)
+    """The values that are tried, in place of low and high."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
@@ -38,7 +43,9 @@ class TunePlan(Section):
     """One study; `trials: 0` leaves the parameters as they are."""
 
     trials: int = Field(0, ge=0, le=100_000)
+    """Trainings whose best is trained on; 0 leaves the parameters as they are."""
     seed: int = Field(0, ge=0)
+    """Which values are tried."""
     timeout_minutes: float | None = Field(None, gt=0)
     """No trial begins after that time, and the one that runs ends with its epoch."""
     storage: str | None = None
