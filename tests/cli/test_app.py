@@ -1,8 +1,10 @@
 """The command answers with an exit code and a readable line, never a traceback."""
 
 import json
+import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from rehead.cli.app import app
+from rehead.coco.kinds import KINDS
 from rehead.files import held_lock, write_json
 
 
@@ -102,6 +105,26 @@ def test_a_mistake_is_one_line_and_no_traceback(tmp_path: Path) -> None:
         1,
         "rehead: reports/evaluation.json does not exist: run `dvc repro` first\n",
     )
+
+
+def test_a_mistake_shows_where_it_arose_if_the_environment_asks_for_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from rehead.cli.app import main; main()", "summary"]
+    environment = os.environ | {"REHEAD_TRACEBACK": "1"}
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment)
+    assert (result.returncode, "Traceback" in result.stderr) == (1, True)
+
+
+def test_versions_are_printed() -> None:
+    result = rehead("--version")
+    lines = [f"{name} {version(name)}" for name in ("rehead", "torch", "torchvision", "mlflow", "dvc")]
+    assert (result.exit_code, result.stdout.splitlines()) == (0, lines)
+
+
+def test_every_kind_of_fault_is_listed_with_its_actions_the_usual_one_first() -> None:
+    result = rehead("check", "--codes")
+    lines = [line.split("  ") for line in result.stdout.splitlines()[1:]]
+    found = {line[0].strip(): tuple("".join(line[1:-1]).strip().split(", ")) for line in lines}
+    assert (result.exit_code, found) == (0, {code: kind.actions for code, kind in KINDS.items()})
 
 
 def test_the_command_starts_without_torch_or_mlflow() -> None:

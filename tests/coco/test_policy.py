@@ -29,8 +29,15 @@ def test_a_full_code_wins_over_a_star_in_any_order() -> None:
     assert named_actions({"rle-size": "reject", "rle-*": "drop"})["rle-size"] == "reject"
 
 
-@pytest.mark.parametrize(("name", "words"), [("rle-*", "choose drop or reject or repair"), ("rel-*", "no such fault")])
-def test_a_star_that_fits_nothing_is_an_error(name: str, words: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("rle-*", "choose drop or reject or repair"),
+        ("rel-size", "no such fault; did you mean rle-size\\? `rehead check --codes` lists them"),
+        ("zzz", "no such fault; `rehead check --codes` lists them"),
+    ],
+)
+def test_a_name_that_fits_nothing_is_an_error_with_the_nearest(name: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         named_actions({name: "warn"})
 

@@ -5,7 +5,10 @@ and ruamel.yaml 0.7 s. What checking a file needs is imported at once.
 """
 
 import io
+import os
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -19,13 +22,32 @@ app = typer.Typer(
     help=(
         "New heads for Mask R-CNN: from a COCO dataset to a registered, served model.\n\n"
         "Exit codes: 0 done, 1 refused or failed (the reason is on the last line), 2 wrong usage; "
-        "`retrain` also 65 data rejected, 75 already running, 124 out of time."
+        "`retrain` also 65 data rejected, 75 already running, 124 out of time. "
+        "REHEAD_TRACEBACK=1 in the environment shows where a one-line error arose."
     ),
     no_args_is_help=True,
     rich_markup_mode="markdown",  # else --help keeps the line ends of docstrings
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _print_versions(wanted: bool) -> None:
+    if wanted:
+        print(*(f"{name} {version(name)}" for name in ("rehead", "torch", "torchvision", "mlflow", "dvc")), sep="\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _rehead(
+    *,
+    versions: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_versions, help="Print versions, and end.")
+    ] = False,
+) -> None:
+    """Take what comes before a verb."""
+
+
 for verb in (
     project.init,
     project.params,
@@ -59,5 +81,7 @@ def main() -> None:
             print("rehead: interrupted", file=sys.stderr)
         raise
     except (ValueError, OSError, RuntimeError) as error:
+        if "REHEAD_TRACEBACK" in os.environ:
+            raise
         print(f"rehead: {error}", file=sys.stderr)
         sys.exit(1)

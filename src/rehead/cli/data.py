@@ -10,12 +10,22 @@ import typer
 
 from rehead.cli.policies import Rules, rules_for
 from rehead.coco.checking import CheckReport, check_dataset
+from rehead.coco.kinds import KINDS
 from rehead.coco.policy import mending
 from rehead.coco.rendering import print_faults
 
 _LIMIT = "Best results of an image that count; 100, or more where an image has more objects."
+_CODES = "List all kinds of fault with what may be done about each, and end."
 AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 _POLICY = "What to do about a kind of fault: reject, repair, drop or warn; `rle-*` stands for all that begin so."
+
+
+def _list_codes(wanted: bool) -> None:
+    """Print every kind of fault with its actions and its cure, and end the command."""
+    if wanted:
+        print(f"{'code':<24}  {'what is done, or else':<30}  cure at the source")
+        print(*(f"{code:<24}  {', '.join(kind.actions):<30}  {kind.fix}" for code, kind in KINDS.items()), sep="\n")
+        raise typer.Exit
 
 
 def check(
@@ -27,6 +37,7 @@ def check(
     policy: Annotated[list[str] | None, typer.Option("--policy", metavar="CODE=ACTION", help=_POLICY)] = None,
     html: Annotated[Path | None, typer.Option("--html", help="Write the findings to this file as a page.")] = None,
     as_json: AsJson = False,
+    codes: Annotated[bool, typer.Option("--codes", is_eager=True, callback=_list_codes, help=_CODES)] = False,
 ) -> None:
     """List every fault of a dataset in one pass, with its cure; writes nothing but what --fix and --html ask for.
 

@@ -53,5 +53,5 @@ def _refusal(name: str, action: Action, codes: list[str]) -> str:
     possible = sorted({allowed for code in codes if code in KINDS for allowed in KINDS[code].actions})
     if possible:
         return f"{action} is not possible; choose {' or '.join(possible)}"
-    nearest = difflib.get_close_matches(name, KINDS, n=1)
-    return "no such fault" + (f"; did you mean {nearest[0]}?" if nearest else "")
+    nearest = difflib.get_close_matches(name, KINDS, n=1, cutoff=0.4)
+    return f"no such fault; {f'did you mean {nearest[0]}? ' if nearest else ''}`rehead check --codes` lists them"
