@@ -20,6 +20,7 @@ model:
 train:
   freeze: backbone+fpn
   lr: 0.002
+  weight_decay: 0.001
 """
 
 

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from rehead.cli.plans import Plans
 from rehead.cli.sections import check_sections
 from rehead.coco.ingestion import ingest
@@ -43,7 +45,7 @@ def test_what_is_written_is_valid(bricks: Path) -> None:
 
 def test_lines_that_are_not_advised_on_stay_as_they_are(bricks: Path) -> None:
     init(bricks)
-    kept = ["# Settings.", "  fpn_channels: 96  # ours", "", "  lr: 0.002"]
+    kept = ["# Settings.", "  fpn_channels: 96  # ours", "", "  weight_decay: 0.001"]
     assert [line for line in PARAMS.read_text().splitlines() if line in kept] == kept
 
 
@@ -52,6 +54,21 @@ def test_the_parameters_and_the_pipeline_of_this_project_are_set_up(bricks: Path
         shutil.copy(ROOT / path, path)
     init(bricks)
     assert (check_sections(PARAMS), unwatched(Path())) == ([], None)
+
+
+def test_the_rate_of_the_demo_is_replaced(bricks: Path) -> None:
+    init(bricks)
+    assert values()["train.lr"] == 0.001
+
+
+@pytest.mark.parametrize(("augment", "told"), [("{transpose: 0.5}", True), ("{flip_horizontal: 0.5}", False)])
+def test_turned_images_are_told_for_datasets_in_which_up_matters(augment: str, told: bool, bricks: Path) -> None:
+    PARAMS.write_text(f"{SETTINGS}  augment: {augment}\n")
+    assert ("where up matters set transpose: 0 in train.augment" in init(bricks).stderr) is told
+
+
+def test_what_comes_next_is_named_in_its_order(bricks: Path) -> None:
+    assert init(bricks).stdout.splitlines()[-1].endswith(f"next: rehead check {bricks}, rehead doctor, then dvc repro")
 
 
 def test_a_change_is_told_with_what_was(bricks: Path) -> None:

@@ -1,17 +1,27 @@
 """How to train follows from the number of images, the weights and the memory."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import get_args
 
 import pytest
 
-from rehead.cli.learning import advise_batch_size, advise_epochs, advise_freeze, estimate_bytes
+from rehead.cli.learning import (
+    advise_batch_size,
+    advise_epochs,
+    advise_freeze,
+    advise_lr,
+    advise_rois,
+    estimate_bytes,
+)
 from rehead.cli.plans import Plans
 from rehead.coco.measurements import Measurements
 from rehead.detector.plan import ArchName
+from rehead.params import read_params
 from rehead.training.plan import TrainPlan
 from tests.cli.surveys import measured, survey
 
+ROOT = Path(__file__).parents[2]
 GIVEN = {"val": 1, "test": 1}
 
 
@@ -24,6 +34,25 @@ def test_few_images_keep_a_trunk_of_photographs_frozen(images: int, depth: str) 
 @pytest.mark.parametrize("weights", ["none", "rehead_shapes"])
 def test_a_trunk_that_has_seen_nothing_like_it_has_to_learn(weights: str) -> None:
     assert advise_freeze(survey(), Plans().with_value("model", "weights", weights)).value == "none"
+
+
+def test_what_suits_the_drawn_shapes_of_the_demo_is_not_kept_for_photographs() -> None:
+    demo = replace(Plans(), train=read_params("train", TrainPlan, path=ROOT / "params.yaml"))
+    advised = advise_rois(survey(), demo), advise_lr(survey(), demo)
+    assert [(advice.value, "photographs" in advice.because) for advice in advised] == [(64, True), (0.001, True)]
+
+
+@pytest.mark.parametrize(("freeze", "told"), [("none", True), ("stage2", True), ("backbone", False)])
+def test_the_reason_for_a_rate_names_a_trunk_that_learns(freeze: str, told: bool) -> None:
+    plans = Plans().with_value("train", "lr", 0.002).with_value("train", "freeze", freeze)
+    assert ("a trunk that learns" in advise_lr(survey(), plans).because) is told
+
+
+@pytest.mark.parametrize("train", [{"lr": 0.0007, "rois": 128}, {"lr": 0.002, "optimizer": "sgd"}])
+def test_a_rate_and_rois_of_the_users_own_stay(train: dict[str, object]) -> None:
+    plans = replace(Plans(), train=TrainPlan.model_validate(train))
+    found = advise_rois(survey(), plans).value, advise_lr(survey(), plans).value
+    assert found == (plans.train.rois, plans.train.lr)
 
 
 @pytest.mark.parametrize(("gib", "size"), [(100.0, 8), (4.5, 4), (1.0, 1)])

@@ -6,7 +6,7 @@ from typing import Any
 
 from rehead.cli.advice import Advice, Adviser, Survey
 from rehead.cli.division import Balance, advise_group, advise_seed, advise_test, advise_val
-from rehead.cli.learning import advise_batch_size, advise_epochs, advise_freeze, advise_thaw
+from rehead.cli.learning import advise_batch_size, advise_epochs, advise_freeze, advise_lr, advise_rois, advise_thaw
 from rehead.cli.memory import Memory
 from rehead.cli.network import advise_arch, advise_weights
 from rehead.cli.plans import Plans
@@ -34,8 +34,10 @@ def advisers(balance: Balance, *, divides: bool, thaws: bool = False) -> tuple[A
         advise_anchors,
         *((advise_thaw,) if thaws else ()),
         advise_freeze,
+        advise_rois,
         advise_batch_size,
         advise_epochs,
+        advise_lr,
     )
 
 

@@ -85,7 +85,7 @@ def set_up(path: Path, project: Project, choose: Choice, *, dry_run: bool) -> No
         print(f"{shown}a dry run: {f'{names} would change' if texts else 'nothing would change'}")
     else:
         done = f"wrote {names}" if texts else "nothing changed"
-        print(f"{done}; next: rehead check {shlex.quote(str(path))}, dvc repro")
+        print(f"{done}; next: rehead check {shlex.quote(str(path))}, rehead doctor, then dvc repro")
 
 
 def source_of(path: Path) -> str:
@@ -117,6 +117,10 @@ def notes(path: Path, reading: Reading, project: Project, memory: Memory) -> lis
             "the weights are small ones of drawn shapes. For photographs set model.arch: maskrcnn_resnet50_fpn_v2 and "
             f"model.weights: COCO_V1 (fetched once, 177 MB{where}), and run this again"
         )
+    turned = [name for name in ("flip_vertical", "transpose") if getattr(project.plans.train.augment, name)]
+    if turned:
+        settings = ", ".join(f"{name}: 0" for name in turned)
+        found.append(f"images are mirrored and turned in training; where up matters set {settings} in train.augment")
     if not project.new:
         found.append("how images are split stays, so that none moves to another split; --force decides on it anew")
     if not project.pipeline.is_file():
