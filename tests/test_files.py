@@ -79,6 +79,22 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path: Path) -> None
     assert (read_json(tmp_path / "file.json"), len(list(tmp_path.iterdir()))) == ({"a": 1}, 1)
 
 
+def test_a_number_that_json_does_not_have_is_told_with_the_file(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"file\.json is not written: "):
+        write_json(tmp_path / "file.json", [float("inf")])
+
+
+def test_a_file_that_is_no_json_is_named_with_the_cure(tmp_path: Path) -> None:
+    (tmp_path / "file.json").write_text('{"a": ')
+    with pytest.raises(ValueError, match=r"file\.json is no JSON \(Expecting value: .*\): .*`dvc repro`"):
+        read_json(tmp_path / "file.json")
+
+
+def test_a_json_file_that_is_not_there_is_named_with_the_cure(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"^\S*file\.json does not exist: .*`dvc repro`"):
+        read_json(tmp_path / "file.json")
+
+
 def test_a_disk_that_is_full_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
     code = (
         "import resource, signal; from pathlib import Path; from rehead.files import write_atomically;"

@@ -50,12 +50,21 @@ def write_atomically(path: Path, data: str | bytes) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Write indented JSON atomically; NaN and infinity raise ValueError, since no reader agrees on them."""
-    write_atomically(path, json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+    try:
+        text = json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False)
+    except ValueError as error:
+        raise ValueError(f"{path} is not written: {error}") from error
+    write_atomically(path, text + "\n")
 
 
 def read_json(path: Path) -> Any:
-    """Read one of our own JSON files."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    """Read one of our own JSON files; raises FileNotFoundError or ValueError that names the file and the cure."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{path} does not exist: restore it, or have `dvc repro` write it") from None
+    except ValueError as error:
+        raise ValueError(f"{path} is no JSON ({error}): restore it, or have `dvc repro` write it again") from error
 
 
 @contextmanager

@@ -51,7 +51,9 @@ def load_detector(folder: Path) -> Detector:
 def check_manifest(folder: Path) -> None:
     """Raise ValueError unless each file has the hash that the manifest beside it records."""
     if not (folder / MANIFEST).is_file():
-        raise ValueError(f"{folder} is no detector: it has no {MANIFEST}; give a folder that rehead has written")
+        raise ValueError(
+            f"{folder} is no detector: it has no {MANIFEST}; give data/detector/trained, or models:/NAME@champion"
+        )
     for name, expected in read_json(folder / MANIFEST).items():
         if not (folder / name).is_file() or sha256_of(folder / name) != expected:
             raise ValueError(

@@ -96,6 +96,7 @@ def _promote(versions: Versions, version: Version, compared: Version | None) -> 
     current = versions.holder(CHAMPION)
     if (current and current.number) != (compared and compared.number):
         raise RuntimeError(
-            f"{versions.name}@{CHAMPION} moved while version {version.number} was compared with it: register again"
+            f"{versions.name}@{CHAMPION} moved while version {version.number} was compared with it: "
+            "run `dvc repro -f -s register`"
         )
     versions.point(CHAMPION, version)

@@ -50,7 +50,9 @@ def trace(name: str, *, uri: str, alias: str = CHAMPION) -> Provenance:
     client = MlflowClient(tracking_uri=uri, registry_uri=uri)
     version = Versions(client, uri, name).holder(alias)
     if version is None:
-        raise ValueError(f"the registry at {uri} has no {name}@{alias}: run the register stage, or name another alias")
+        raise ValueError(
+            f"the registry at {uri} has no {name}@{alias}: run `dvc repro -f -s register`, or name another alias"
+        )
     folder = Path(mlflow.artifacts.download_artifacts(f"models:/{name}/{version.number}"))
     return Provenance(name, version.number, version.tags, tuple(_faults(folder, version)))
 

@@ -140,7 +140,10 @@ def assembled(store: Any, rank: int, size: int, *, patience: float) -> Any:
         if names and set(_posted(store, "names read by", size)) == {" ".join(names)}:
             return PrefixStore(names[0], store)
         if time.monotonic() > until:
-            raise RuntimeError(f"not all {size} processes came within {patience:g} s (train.process_timeout)")
+            raise RuntimeError(
+                f"not all {size} processes came within {patience:g} s (train.process_timeout); "
+                "raise it, or look at the other processes' messages"
+            )
         time.sleep(_POLL_SECONDS)
 
 

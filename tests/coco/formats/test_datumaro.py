@@ -54,9 +54,18 @@ def test_a_program_that_fails_is_an_error_and_no_traceback(text: str, tmp_path: 
         datumaro.exported(tmp_path, (sys.executable, "-c", text)).__enter__()
 
 
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [("import sys; sys.exit('chat\\nno such plugin')", "no such plugin"), ("raise SystemExit(3)", "it said nothing")],
+)
+def test_a_program_that_fails_is_told_with_its_last_words_and_a_way_out(text: str, cause: str, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=rf"exit code \d while reading it \({cause}\); export it as COCO"):
+        datumaro.exported(tmp_path, (sys.executable, "-c", text)).__enter__()
+
+
 def test_without_datumaro_an_unknown_source_names_the_extra_that_reads_more(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     if datumaro.program() is not None:
         pytest.skip("Datumaro is installed")
-    with pytest.raises(SourceError, match=r"rehead\[formats\]"):
+    with pytest.raises(SourceError, match=r"-e '\.\[formats\]'"):
         opened_source(tmp_path / "data").__enter__()

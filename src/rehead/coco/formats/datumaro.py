@@ -15,7 +15,10 @@ from rehead.coco.parts import SourceError
 from rehead.coco.scratch import scratch_folder
 
 _PROGRAM = (sys.executable, "-m", "rehead.coco.formats.datumaro_export")
-MISSING = "more formats, such as CVAT and PASCAL VOC, are read through Datumaro: pip install 'rehead[formats]'"
+MISSING = (
+    "more formats, such as CVAT and PASCAL VOC, are read through Datumaro: "
+    "uv pip install --python .venv/bin/python -e '.[formats]'"
+)
 
 
 def program() -> Sequence[str] | None:
@@ -35,15 +38,18 @@ def exported(path: Path, command: Sequence[str]) -> Iterator[Path | None]:
         paths = [str(Path(rehead.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
         done = subprocess.run(
             [*command, str(path), str(folder / "coco")],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            capture_output=True,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, paths))},
             text=True,
+            errors="replace",
             check=False,
         )
         told = _last_line(done.stdout)
         if done.returncode != 0 or told is None:
-            raise SourceError(f"{path}: Datumaro ended with exit code {done.returncode} while reading it")
+            last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+            raise SourceError(
+                f"{path}: Datumaro ended with exit code {done.returncode} while reading it ({last}); export it as COCO"
+            )
         if told["error"] is not None:
             raise SourceError(f"{path} cannot be read through Datumaro: {told['error']}")
         yield None if told["format"] is None else folder / "coco"
