@@ -63,6 +63,16 @@ def test_an_interruption_loses_neither_the_time_nor_the_course() -> None:
     assert second.state() == first.state()
 
 
+def test_a_validation_after_an_interruption_is_fitted_in_as_if_there_had_been_none() -> None:
+    first, second = (Budget(PLAN, steps_an_epoch=STEPS) for _ in range(2))
+    for step in range(1, STEPS + 1):
+        first.spend(1.0, step=step)
+    second.restore(first.state())
+    for budget in (first, second):
+        budget.finish(5.0, step=STEPS)
+    assert (second.epochs, second.state()) == (3, first.state())
+
+
 def test_without_minutes_there_are_all_epochs_however_long_they_take() -> None:
     budget = Budget(TrainPlan(epochs=3), steps_an_epoch=STEPS)
     assert trained(budget, step=1e6, validation=1.0) == 3

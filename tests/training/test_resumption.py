@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -98,6 +99,21 @@ def test_a_training_told_to_end_again_and_again_goes_on_where_it_was(
     assert all(torch.equal(value, weights[name]) for name, value in undisturbed[0].items())
     assert losses == undisturbed[1]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_a_save_after_a_validation_knows_the_time_that_it_took(
+    drawn: Split, tmp_path: Path, *, interrupted: bool
+) -> None:
+    if interrupted:
+        with pytest.raises(SystemExit, match="143"), begun(drawn, tmp_path) as training:
+            go_on(training, drawn, at_image=tell_once(1))
+    with begun(drawn, tmp_path) as training:
+        epoch = next(training.epochs(drawn))
+        before = training.learner.budget.state()["seconds"]
+        time.sleep(0.1)
+        training.add(epoch, box_ap=None, mask_ap=None)
+        assert 0.1 <= training.learner.budget.state()["seconds"] - before < 10.0
 
 
 def leave_an_epoch(drawn: Split, root: Path) -> Path:

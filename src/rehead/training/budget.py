@@ -1,6 +1,7 @@
 """How many epochs there will be: the plan's, or as many of them as its minutes allow by measured speed."""
 
 import math
+import time
 from dataclasses import asdict
 from typing import Any
 
@@ -29,7 +30,8 @@ class Budget:
         self._limit = None if plan.minutes is None else 60.0 * plan.minutes
         self._planned, self._steps_an_epoch = plan.epochs, steps_an_epoch
         self._seconds = 0.0
-        self._steps: list[float] = []  # seconds of the epoch's steps, as far as this process took them
+        self._steps: list[float] = []  # seconds of the epoch's steps
+        self._paused = 0.0
 
     def spend(self, seconds: float, *, step: int) -> None:
         """Count a step; the number of steps so far includes it."""
@@ -46,13 +48,24 @@ class Budget:
             self._fit(self._steps_an_epoch * sum(self._steps) / len(self._steps) + seconds, step=step)
         self._steps.clear()
 
+    def pause(self) -> None:
+        """Look at the clock: an epoch's last step is taken."""
+        self._paused = time.perf_counter()
+
+    def count_pause(self, *, step: int) -> None:
+        """Count the time since the pause began, or since it was counted last."""
+        before = self._paused
+        self.pause()
+        self.finish(self._paused - before, step=step)
+
     def state(self) -> dict[str, Any]:
         """Give what was decided so far, and the time that it took."""
-        return {"seconds": self._seconds, "epochs": self.epochs, "course": asdict(self.course)}
+        own = {"seconds": self._seconds, "steps": list(self._steps), "epochs": self.epochs}
+        return own | {"course": asdict(self.course)}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from what `state` gave."""
-        self._seconds, self.epochs = state["seconds"], state["epochs"]
+        self._seconds, self._steps, self.epochs = state["seconds"], list(state["steps"]), state["epochs"]
         vars(self.course).update(state["course"])
 
     def _fit(self, epoch_seconds: float, *, step: int) -> None:

@@ -62,10 +62,11 @@ def train(
             learner.budget.spend(steps[-1].seconds, step=step.number)
             on_step(steps[-1])
             start = time.perf_counter()
+        learner.budget.pause()
         learner.average.show()
         learner.epochs_done, learner.steps_in_epoch = learner.epoch, 0
         yield epoch_of(steps)
-        learner.budget.finish(time.perf_counter() - start, step=learner.steps_done)
+        learner.budget.count_pause(step=learner.steps_done)
 
 
 def epoch_of(steps: Sequence[Step]) -> Epoch:

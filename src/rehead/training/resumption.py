@@ -57,6 +57,7 @@ class Resumable:
 
         with self._ending.held_back():
             if self.learner.epochs_done > len(self.history.rows):
+                self.learner.budget.pause()
                 yield epoch_of(self._steps)
             earlier = tuple(self._steps)
             patience = self.learner.plan.patience
@@ -84,7 +85,11 @@ class Resumable:
             sys.exit(asked)
 
     def add(self, epoch: Epoch, *, box_ap: float | None, mask_ap: float | None, loss: float | None = None) -> None:
-        """Add an epoch and its validation to the history, and keep the detector if it is the best so far."""
+        """Add an epoch and its validation to the history, and keep the detector if it is the best so far.
+
+        The time of the validation is counted, so that a save knows it.
+        """
+        self.learner.budget.count_pause(step=self.learner.steps_done)
         if self.history.add(epoch, box_ap=box_ap, mask_ap=mask_ap, loss=loss) and self.learner.group.leads:
             self._checkpoint.save_best(self.learner.detector, epoch.number)
         self._steps.clear()
