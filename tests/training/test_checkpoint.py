@@ -175,6 +175,16 @@ def test_other_inputs_or_another_plan_have_another_checkpoint(tmp_path: Path) ->
     assert len(folders) == 4
 
 
+def test_a_training_that_begins_anew_beside_unfinished_ones_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Checkpoint.of_inputs(tmp_path, inputs=[], plan={"lr": 1}).save(state_of(1))
+    Checkpoint.of_inputs(tmp_path, inputs=[], plan={"lr": 1})
+    assert capsys.readouterr().err == ""
+    Checkpoint.of_inputs(tmp_path, inputs=[], plan={"lr": 2})
+    assert "training begins anew; 1 unfinished in" in capsys.readouterr().err
+
+
 def test_success_leaves_nothing_behind(checkpoint: Checkpoint) -> None:
     checkpoint.remove()
     assert list(checkpoint.folder.parent.iterdir()) == []

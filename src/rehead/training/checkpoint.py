@@ -45,12 +45,21 @@ class Checkpoint:
     def of_inputs(cls, root: Path, *, inputs: Iterable[Path], plan: dict[str, Any]) -> "Checkpoint":
         """Name the folder after inputs, plan and code: another dataset, rate or version of the loop never resumes it.
 
-        Of the trainings that were abandoned earlier, the three newest are kept.
+        Of the trainings that were abandoned earlier, the three newest are kept; where this one begins anew, a line says
+        that they are there.
         """
         for old in sorted(root.glob("*"), key=lambda folder: folder.stat().st_mtime)[:-_TRAININGS]:
             shutil.rmtree(old, ignore_errors=True)
         parts = [*(sha256_of(path) for path in inputs), json.dumps(plan, sort_keys=True), *code_hashes().values()]
-        return cls(root / hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16])
+        own = cls(root / hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16])
+        others = {state.parent for state in root.glob("*/state-*.bin")}
+        if others and own.folder not in others:
+            print(
+                f"checkpoint: training begins anew; {len(others)} unfinished in {root} had other inputs, parameters or "
+                "code (with train.batch_per: process, also another number of processes)",
+                file=sys.stderr,
+            )
+        return own
 
     def best(self, epoch: int) -> Path:
         """Say where the detector of an epoch that was the best so far is saved."""
