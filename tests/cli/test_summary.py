@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -20,12 +21,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def summary(folder: Path, *, alias: str = "champion", same_as: str | None = None) -> list[str]:
+def summary(folder: Path, *, alias: str = "champion", same_as: str | None = None, **registered: Any) -> list[str]:
     """Write the reports of a run and return the lines of the summary."""
     heads = {head: {"AP": ap, "AP50": None} for head, ap in (("box", 0.5), ("mask", 0.25))}
     data = {"split": "test", "images": 12, "fingerprint": "0123456789abcdef", "same_as": same_as}
-    scores = heads | {"dataset": data}
-    receipt = {"name": "toy", "version": 3, "alias": alias, "because": "it is better"}
+    scores = heads | {"dataset": data, "thresholds": {"classes": {"nut": {"score": 0.3}}}}
+    receipt = {"name": "toy", "version": 3, "alias": alias, "because": "it is better", **registered}
     write_json(folder / "reports" / "evaluation.json", scores)
     write_json(folder / "reports" / "registration.json", receipt)
     return CliRunner().invoke(app, ["summary"]).stdout.splitlines()
@@ -48,6 +49,21 @@ def test_both_maps_their_data_and_the_report_are_named(folder: Path) -> None:
 
 def test_scores_of_validation_images_are_told_as_such(folder: Path) -> None:
     assert summary(folder, same_as="val")[2] == "data    12 images of val, 0123456789ab"
+
+
+@pytest.mark.parametrize(
+    ("ap", "thresholds", "what"),
+    [(0.25, {"nut": 0.4}, "thresholds"), (0.2, {}, "scores"), (0.2, {"nut": 0.4}, "scores and thresholds")],
+)
+def test_an_evaluation_that_is_no_longer_the_registered_one_is_told(
+    folder: Path, ap: float, thresholds: dict[str, float], what: str
+) -> None:
+    told = f"note    that version was registered with other {what}: `dvc repro` registers those of now"
+    assert summary(folder, mask_AP=ap, serving={"thresholds": thresholds})[4] == told
+
+
+def test_an_evaluation_that_is_the_registered_one_needs_no_note(folder: Path) -> None:
+    assert summary(folder, mask_AP=0.25, serving={"thresholds": {"nut": 0.3}})[4].startswith("report")
 
 
 def test_an_analysis_adds_its_advice(folder: Path) -> None:

@@ -67,10 +67,20 @@ def summary() -> None:
     truth = scores["dataset"]
     print(f"data    {truth['images']} images of {truth.get('same_as') or truth['split']}, {truth['fingerprint'][:12]}")
     print(f"model   {receipt['name']} version {receipt['version']}: {receipt['because']}")
+    if changed := _changed(scores, receipt):
+        print(f"note    that version was registered with other {changed}: `dvc repro` registers those of now")
     if (_REPORTS / "analysis.json").is_file() and (advice := _report("analysis.json").get("bottleneck") or {}):
         print(f"advice  {advice['sentence']}")
     print(f"report  {(_REPORTS / 'index.html').resolve()}")
     print("serve  ", "\n   or   ".join(_serving(receipt, os.environ.get("PATH", os.defpath))))
+
+
+def _changed(scores: dict[str, Any], receipt: dict[str, Any]) -> str:
+    """Name what the evaluation says otherwise than it did when it was registered; empty where that is nothing."""
+    chosen = {name: one["score"] for name, one in (scores.get("thresholds") or {}).get("classes", {}).items()}
+    served = (receipt.get("serving") or {}).get("thresholds") or chosen  # register.score_threshold may rule instead
+    found, registered = scores["mask"]["AP"], receipt.get("mask_AP", scores["mask"]["AP"])
+    return " and ".join([*["scores"] * (registered != found), *["thresholds"] * (served != chosen)])
 
 
 def _serving(receipt: dict[str, Any], path: str) -> tuple[str, str]:
