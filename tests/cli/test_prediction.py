@@ -1,45 +1,30 @@
 """Prediction over files: overlays, COCO results, and faults that do not stop the rest."""
 
-import _thread
-import json
-import threading
 from copy import deepcopy
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from PIL import Image
-from typer.testing import CliRunner
 
-from rehead.cli.app import app
 from rehead.cli.prediction import Model, open_model, predict_files
 from rehead.coco.decoding import MAX_PIXELS
-from rehead.detector.build import Detector, build_detector
+from rehead.detector.build import Detector
 from rehead.detector.checkpoint import save_detector
-from rehead.detector.plan import ModelPlan
 from rehead.evaluation.plan import ViewPlan
 from rehead.files import write_json
 from rehead.serving.settings import Settings
-
-PLAN = ModelPlan(weights="none", input_size=64, fpn_channels=16, box_head=16, mask_layers=(8,), max_detections=4)
+from tests.cli.untrained import draw_noise, untrained_detector
 
 
 @pytest.fixture(scope="module")
 def detector() -> Detector:
-    """An untrained detector: it finds nonsense, but the same nonsense each time."""
-    torch.manual_seed(0)
-    built = build_detector(PLAN, ("nut", "leaf"))
-    built.model.eval()
-    built.model.roi_heads.score_thresh = 0.0
-    return built
+    return untrained_detector()
 
 
 @pytest.fixture
 def picture(tmp_path: Path) -> Path:
-    pixels = np.random.default_rng(0).integers(0, 255, (48, 64, 3), dtype=np.uint8)
-    Image.fromarray(pixels).save(tmp_path / "nuts.png")
-    return tmp_path / "nuts.png"
+    return draw_noise(tmp_path)
 
 
 def test_results_refer_to_the_images_and_categories_of_the_report(
@@ -148,61 +133,3 @@ def test_a_picture_without_finite_outputs_is_named_and_the_rest_done(
 def test_a_folder_without_a_detector_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="is no detector"):
         open_model(str(tmp_path))
-
-
-def test_the_verb_writes_coco_results_for_a_folder_of_pictures(
-    detector: Detector, picture: Path, tmp_path: Path
-) -> None:
-    save_detector(detector, tmp_path / "model")
-    out = tmp_path / "out"
-    result = CliRunner().invoke(app, ["predict", str(tmp_path / "model"), str(picture.parent), "--out", str(out)])
-    assert (result.exit_code, json.loads((out / "images.json").read_text())["images"][0]["file_name"]) == (
-        0,
-        str(picture),
-    )
-
-
-def test_an_unreadable_picture_makes_the_verb_exit_with_one(detector: Detector, tmp_path: Path) -> None:
-    save_detector(detector, tmp_path / "model")
-    (tmp_path / "notes.png").write_text("no picture")
-    arguments = ["predict", str(tmp_path / "model"), str(tmp_path / "notes.png"), "--out", str(tmp_path / "out")]
-    assert CliRunner().invoke(app, arguments).exit_code == 1
-
-
-def test_the_files_of_a_folder_that_are_no_images_are_counted(
-    detector: Detector, picture: Path, tmp_path: Path
-) -> None:
-    save_detector(detector, tmp_path / "model")
-    (tmp_path / "pictures" / "more").mkdir(parents=True)
-    picture.rename(tmp_path / "pictures" / "nuts.PNG")
-    for name in ("notes.txt", "labels.json"):
-        (tmp_path / "pictures" / name).write_text("")
-    arguments = ["predict", str(tmp_path / "model"), str(tmp_path / "pictures"), "--out", str(tmp_path / "out")]
-    result = CliRunner().invoke(app, arguments)
-    assert (result.exit_code, result.stderr.splitlines()) == (0, ["skipped 2 files that are no images"])
-
-
-def test_an_interrupted_verb_writes_what_is_done_and_exits_with_130(
-    detector: Detector, picture: Path, tmp_path: Path
-) -> None:
-    save_detector(detector, tmp_path / "model")
-    out, ended = tmp_path / "out", threading.Event()
-
-    def interrupt() -> None:
-        while not ended.wait(0.01):
-            if (out / "0002-nuts.png").exists():
-                return _thread.interrupt_main()
-
-    watch = threading.Thread(target=interrupt)
-    watch.start()
-    try:
-        arguments = ["predict", str(tmp_path / "model"), *[str(picture)] * 300, "--out", str(out)]
-        result = CliRunner().invoke(app, arguments)
-    finally:
-        ended.set()
-        watch.join()
-    done = json.loads((out / "images.json").read_text())["images"]
-    assert result.exit_code == 130
-    assert 2 <= len(done) < 300
-    assert {item["image_id"] for item in json.loads((out / "predictions.json").read_text())} <= {i["id"] for i in done}
-    assert f"in {len(done)} images, the first of 300" in result.stdout

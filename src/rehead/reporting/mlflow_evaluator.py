@@ -138,8 +138,10 @@ def _answers(model: Any, images: "pd.Series[Any]") -> Iterator[Mapping[str, Any]
         lift()
     for image in images:
         asked = {"score_threshold": 0.0, "mask_format": "rle"}
-        answer = model.predict(pd.DataFrame({"image": [image]}), params=asked)
-        yield (answer.to_dict("records") if isinstance(answer, pd.DataFrame) else answer)[0]
+        answer: Any = model.predict(pd.DataFrame({"image": [image]}), params=asked)
+        if isinstance(answer, pd.DataFrame):
+            answer = answer.to_dict("records")
+        yield answer[0]
 
 
 def _with_ids(answer: Mapping[str, Any], ids: Mapping[str, int]) -> dict[str, Any]:
