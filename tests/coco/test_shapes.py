@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from rehead import progress
 from rehead.coco.outlines import OUTLINES
 from rehead.coco.plan import DataPlan, ShapesPlan
 from rehead.coco.shapes import draw_shapes
@@ -66,6 +67,20 @@ def test_more_pictures_leave_the_first_ones_as_they_are(tmp_path: Path) -> None:
         found.append({path.name: path.read_bytes() for path in (folder / "images").glob("train_*")})
     few, many = found
     assert few == {name: many[name] for name in few}
+
+
+def test_drawing_says_how_far_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(progress, "_QUIET_SECONDS", 0.0)
+    monkeypatch.setattr(progress, "_LINE_SECONDS", 0.0)
+    draw_shapes(tmp_path, ShapesPlan(train=2, val=1, test=1, size=32), seed=0)
+    assert [line.split(",")[0] for line in capsys.readouterr().err.splitlines()] == [
+        "train pictures drawn: 1 of 2",
+        "train pictures drawn: 2 of 2",
+        "val pictures drawn: 1 of 1",
+        "test pictures drawn: 1 of 1",
+    ]
 
 
 @pytest.mark.parametrize("kinds", [("circle", "blob"), (), ("star", "star")])

@@ -18,6 +18,7 @@ from rehead.coco.outlines import OUTLINES
 from rehead.coco.plan import ShapesPlan
 from rehead.coco.png import png_of
 from rehead.files import write_json
+from rehead.progress import followed
 
 _SPLITS = ("train", "val", "test")
 _OBJECTS = (2, 7)
@@ -46,7 +47,8 @@ def draw_shapes(folder: Path, plan: ShapesPlan, *, seed: int) -> None:
     for split_number, split in enumerate(_SPLITS):
         images: list[dict[str, Any]] = []
         annotations: list[dict[str, Any]] = []
-        for number in range(getattr(plan, split)):
+        count: int = getattr(plan, split)
+        for number in followed(range(count), total=count, what=f"{split} pictures drawn"):
             name = f"{split}_{number:05d}.png"
             pixels, objects = _draw(plan, np.random.default_rng([seed, split_number, number]))
             (folder / "images" / name).write_bytes(png_of(pixels))
