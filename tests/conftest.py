@@ -14,6 +14,9 @@ os.environ.update(
     DVC_NO_ANALYTICS="true",
     MPLBACKEND="Agg",
 )
+# What a terminal can do is none of a test's business, nor which one the tests were started from.
+for name in ("TERM", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+    os.environ.pop(name, None)
 # Started in the background, a process ignores these, and so do all that it starts: no test of them would mean anything.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)

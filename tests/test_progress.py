@@ -34,6 +34,15 @@ def test_a_terminal_gets_a_bar_with_the_note() -> None:
 
 
 @pytest.mark.usefixtures("impatient")
+def test_a_terminal_that_cannot_redraw_gets_plain_lines(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    Bar("train", 4, Console(file=io.StringIO(), force_terminal=True)).advance()
+    assert capsys.readouterr().err.startswith("train: 1 of 4, ")
+
+
+@pytest.mark.usefixtures("impatient")
 def test_work_that_turns_out_to_be_less_is_measured_by_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
     terminal = io.StringIO()
     bar = Bar("train", 40, Console(file=terminal, force_terminal=True, width=120))

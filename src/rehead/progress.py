@@ -32,7 +32,8 @@ class Bar:
         self._label, self._total, self._console = label, total, console
         self.done = done
         """Units that are done."""
-        self._live = console.is_terminal  # looks into the environment each time
+        # Both look into the environment each time. A dumb terminal cannot draw over a line, and would be shown nothing.
+        self._live = console.is_terminal and not console.is_dumb_terminal
         self._before = done
         self._display: Progress | None = None
         self._drawn = -_DRAW_SECONDS
