@@ -31,7 +31,7 @@ _REPORTED = (ValueError, RuntimeError, FloatingPointError, OSError)
 """What a user can mend: told in one line, without a traceback unless REHEAD_TRACEBACK is set."""
 _NOT_FINITE = 65
 """Exit status for numbers that are no longer finite, EX_DATAERR of sysexits.h: trying again would not help."""
-_SHELLS = {"sh", "bash", "dash", "zsh"}
+_SHELLS = {"ash", "bash", "busybox", "csh", "dash", "fish", "ksh", "mksh", "sh", "tcsh", "zsh"}
 _ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _ECHO_SECONDS = 2.0
 """A signal to the whole group may arrive a second time, by way of a launcher that passes it on."""
