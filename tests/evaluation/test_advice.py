@@ -3,6 +3,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from rehead.detector.plan import ModelPlan
 from rehead.evaluation.advice import Advice, advise
@@ -94,7 +95,7 @@ def test_each_setting_is_one_that_params_yaml_takes(case: str) -> None:
     name, _, value = str(CASES[case][2]).partition(": ")
     section, _, key = name.partition(".")
     plan = getattr(RECIPE, section)
-    SECTIONS[section].model_validate(with_values(plan.model_dump(), {key: value}))
+    SECTIONS[section].model_validate(with_values(plan.model_dump(), {key: YAML(typ="safe", pure=True).load(value)}))
 
 
 def test_the_largest_gain_comes_first() -> None:
