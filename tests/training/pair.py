@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from rehead.coco.results import read_results
 from rehead.dataset.split import Split, load_split
 from rehead.detector.build import build_detector
 from rehead.detector.plan import ModelPlan
+from rehead.detector.weights import first_detector
 from rehead.evaluation.together import score_together
 from rehead.evaluation.validation import predict_images, score_split
 from rehead.training.distributed import ALONE, Group, moving_statistics
@@ -45,9 +47,9 @@ def exchanges(group: Group) -> dict[str, Any]:
     }
 
 
-def step_over(split: Split, group: Group, images: int, *, at_once: int = 8) -> dict[str, Any]:
+def step_over(split: Split, group: Group, images: int, *, at_once: int = 8, rois: int = 8) -> dict[str, Any]:
     """Take a step over some images, together or alone, and give what it came to."""
-    learner = learner_of(split, group, batch_size=at_once, clip=1e9)
+    learner = learner_of(split, group, batch_size=at_once, rois=rois, clip=1e9)
     learner.begin(1)
     step = take_step(learner, [split[place] for place in group.part(range(images))])
     gradients = {name: p.grad for name, p in learner.model.named_parameters() if p.grad is not None}
@@ -58,6 +60,15 @@ def training_over(split: Split, group: Group) -> dict[str, torch.Tensor]:
     learner = learner_of(split, group)
     list(train(learner, split))
     return learner.model.state_dict()
+
+
+def learned(split: Split, group: Group) -> float | None:
+    """Fine-tune the embedded weights, and give the mask AP over what was learned from."""
+    plan = ModelPlan(weights="rehead_shapes", input_size=96)
+    detector = first_detector(plan, split.classes, tile=None).detector
+    course = PLAN.model_copy(update={"epochs": 8, "optimizer": "adamw", "lr": 2e-3, "rois": 32, "proposals": 100})
+    list(train(Learner(detector, course, images=len(split), group=group), split))
+    return score_split(detector, split).mask["AP"]
 
 
 def thawed_statistics(split: Split, group: Group) -> list[list[float]]:
@@ -76,16 +87,22 @@ def told(deed: Callable[[], object]) -> str:
     return ""
 
 
-def divergence(split: Split, group: Group, *, boxes_of: int | None = None) -> str:
-    """Train with weights that are not finite: the masks' in either process, or the boxes' in one, where a guard looks."""
+def divergence(split: Split, group: Group) -> str:
+    """Train with weights that are not finite in either process."""
     learner = learner_of(split, group)
-    faulty = learner.model.roi_heads.mask_predictor.mask_fcn_logits
-    if boxes_of is not None:
-        faulty = learner.model.rpn.head.bbox_pred
-    if boxes_of in (None, group.rank):
-        with torch.no_grad():
-            faulty.bias.fill_(float("nan"))
+    with torch.no_grad():
+        learner.model.roi_heads.mask_predictor.mask_fcn_logits.bias.fill_(float("nan"))
     return told(lambda: list(train(learner, split)))
+
+
+def refusal(split: Split, group: Group, *, by: int) -> str:
+    """Take a step in which the guard of one process meets boxes that are not finite."""
+    learner = learner_of(split, group, rois=256)
+    learner.begin(1)
+    samples = [split[place] for place in group.part(range(2))]
+    if group.rank == by:
+        samples = [replace(sample, boxes_n4=sample.boxes_n4 * float("nan")) for sample in samples]
+    return told(lambda: take_step(learner, samples))
 
 
 def scores(split: Split, group: Group) -> dict[str, Any]:
@@ -107,11 +124,13 @@ def main(dataset: Path, out: Path) -> None:
         facts["exchanges"] = exchanges(group)
         for images in (5, 1):
             facts[f"step over {images}"] = [step_over(split, group, images), step_over(split, ALONE, images)]
-        facts["accumulated"] = [step_over(split, group, 5, at_once=1), step_over(split, ALONE, 5, at_once=2)]
+        parts = (group, 1), (ALONE, 2), (ALONE, 1)  # of all RoIs there are, of which each image has its own number
+        facts["accumulated"] = [step_over(split, who, 5, at_once=at_once, rois=256) for who, at_once in parts]
         facts["trainings"] = [training_over(split, group), training_over(split, ALONE)]
+        facts["mask AP"] = [learned(split, group), learned(split, ALONE)]
         facts["statistics"] = thawed_statistics(split, group)
         facts["divergence"] = divergence(split, group)
-        facts["divergence of one"] = [group.gathered(divergence(split, group, boxes_of=rank)) for rank in range(2)]
+        facts["refusals"] = [group.gathered(refusal(split, group, by=rank)) for rank in range(2)]
         facts["scores"] = scores(split, group) | {"alone": score_split(learner_of(split, ALONE).detector, split)}
         if group.leads:
             torch.save(facts, out)
