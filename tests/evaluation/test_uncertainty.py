@@ -144,7 +144,7 @@ def doubts_of(truth: dict[str, Any], results: list[dict[str, Any]], *, resamples
 def test_what_has_no_interval_has_its_reason() -> None:
     one = {**held_in(1)[0], "annotations": held_in(1)[0]["annotations"][:2]}
     assert doubts_of(one, []) == "There are no intervals: 1 image holds objects, and 95 % takes at least 6 that do."
-    assert doubts_of(*held_in(5)).startswith("Fewer than 6 images each hold b: too few for intervals of their own")
+    assert doubts_of(*held_in(5)).startswith("In too few images for an interval of their own (fewer than 6): b. Resam")
     assert doubts_of(*held_in(6)) == ""
     assert doubts_of(*held_in(6), resamples=0) == "There are no intervals, since evaluate.resamples is 0."
 

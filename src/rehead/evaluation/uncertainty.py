@@ -80,8 +80,8 @@ def doubts(evaluation: Evaluation, *, resamples: int, confidence: float) -> list
         return []
     more = f" and {len(rare) - _NAMED} more" if len(rare) > _NAMED else ""
     return [
-        f"Fewer than {least} images each hold {', '.join(rare[:_NAMED])}{more}: too few for intervals of their own, "
-        "and resamples without such a class average the others alone."
+        f"In too few images for an interval of their own (fewer than {least}): {', '.join(rare[:_NAMED])}{more}. "
+        "Resamples without such a class average the others alone."
     ]
 
 
