@@ -69,7 +69,8 @@ class SeededSampler(BalancedPositiveNegativeSampler):
 
 def plain_model(detector: Detector) -> MaskRCNN:
     """Build torchvision's network around a copy of the trunk, with the detector's weights and all else its default."""
-    outputs, width, box_width = len(detector.classes) + 1, detector.plan.fpn_channels, detector.plan.box_head
+    outputs, width = len(detector.classes) + 1, detector.model.backbone.out_channels
+    box_width = detector.model.roi_heads.box_head.fc7.out_features
     model = MaskRCNN(
         deepcopy(detector.model.backbone),
         min_size=detector.plan.input_size,

@@ -42,7 +42,7 @@ def key_of(detector: Detector, depth: FreezeDepth, *, half: bool) -> str:
         "versions": [torch.__version__, torchvision.__version__, PIL.__version__],
         "device": _device(next(detector.model.parameters()).device),
         "half": half,
-        "tf32": torch.backends.cudnn.conv.fp32_precision,
+        "tf32": torch.backends.cudnn.conv.fp32_precision,  # type: ignore[attr-defined] # which torch does not list
     }
     return blake3(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:_KEY_LETTERS]
 
