@@ -32,7 +32,7 @@ PEERS_RATE = 0.0005
 """With an untrained trunk losses begin at 50; at the script's own 0.005 they would not stay finite."""
 PEERS_STEPS = {"optimizer": "sgd", "lr": PEERS_RATE, "schedule": "step", "batch_size": 2, "freeze": "backbone+fpn"}
 LAST = slice(-1, None)
-MEASURES = ("cache", "targets", "sparse_rpn", "fourier", "format")
+MEASURES = ("cache", "targets", "sparse_rpn", "rows", "fourier", "format")
 pytestmark = [
     pytest.mark.bench,
     pytest.mark.timeout(7200),

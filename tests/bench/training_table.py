@@ -11,6 +11,7 @@ _MEASURES = {
     "without_cache": "without the feature cache",
     "without_targets": "with masks at full size",
     "without_sparse_rpn": "with the RPN's loss over all anchors",
+    "without_rows": "with torchvision's RoIAlign",
     "without_fourier": "with torch's convolutions in the heads",
     "without_format": "with NCHW tensors",
     "without_all": "without any of these",

@@ -1,8 +1,8 @@
 """One training by this library in a process of its own: takes a specification as JSON, prints what came of it.
 
 Epochs from `scored_from` on are validated; `stop_at` ends it after the first that reaches that mask AP.
-`without` names measures that are switched off: cache, targets, sparse_rpn, fourier, format. The clock and the peak of
-memory leave validation out; the first filling of the cache counts.
+`without` names measures that are switched off: cache, targets, sparse_rpn, rows, fourier, format. The clock and the
+peak of memory leave validation out; the first filling of the cache counts.
 """
 
 import json
@@ -24,6 +24,7 @@ from rehead.detector.fourier_conv import FourierConv
 from rehead.detector.plan import ModelPlan
 from rehead.detector.weights import first_detector
 from rehead.evaluation.validation import score_split
+from rehead.roi_align.guard import GuardedRoIAlign
 from rehead.training.features import open_features
 from rehead.training.learner import Learner
 from rehead.training.loop import train
@@ -69,6 +70,10 @@ def switch_off(measures: Sequence[str], learner: Learner) -> None:
         setattr(rehead.training.forward, "ObjectMasks", masks_at_full_size)  # noqa: B010 - mypy takes no class's place
     if "sparse_rpn" in measures:
         learner.model.rpn.sparse = False
+    if "rows" in measures:
+        for layer in learner.model.modules():
+            if isinstance(layer, GuardedRoIAlign):
+                layer.rows = False
     if "fourier" in measures:
         for layer in learner.model.modules():
             if isinstance(layer, FourierConv):

@@ -24,6 +24,7 @@ def pool(*boxes: tuple[float, ...], features: dict[str, Tensor] | None = None) -
     return pooled
 
 
+@torch.no_grad()
 def test_good_boxes_are_pooled_as_torchvision_pools_them() -> None:
     plain = MultiScaleRoIAlign(["0", "1", "2", "3"], 7, 2)
     images = [torch.tensor([GOOD]), torch.tensor([[0.0, 0.0, 160.0, 160.0]])]

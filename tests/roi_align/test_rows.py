@@ -53,6 +53,18 @@ def test_the_pooler_gives_values_and_gradients_of_torchvisions(bins: int) -> Non
     torch.testing.assert_close(*gradients, rtol=1e-4, atol=1e-4)
 
 
+def test_a_frozen_pyramid_is_pooled_by_rows_in_training_and_by_torchvisions_operator_in_inference() -> None:
+    features = {name: values.detach() for name, values in maps().items()}
+    by_rows, by_torchvision = (
+        pooler(features, boxes(), [(384, 256)] * 2)
+        for pooler in (GuardedRoIAlign(LEVELS, 7, 2), MultiScaleRoIAlign(LEVELS, 7, 2))
+    )
+    with torch.no_grad():
+        assert torch.equal(GuardedRoIAlign(LEVELS, 7, 2)(features, boxes(), [(384, 256)] * 2), by_torchvision)
+    assert not torch.equal(by_rows, by_torchvision)  # summed in another order
+    torch.testing.assert_close(by_rows, by_torchvision)
+
+
 def test_the_gradient_is_the_same_twice_bit_by_bit() -> None:
     pooler = GuardedRoIAlign(LEVELS, 7, 2)
     first, second = (

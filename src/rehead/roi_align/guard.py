@@ -34,7 +34,7 @@ class GuardedRoIAlign(MultiScaleRoIAlign):
     """
 
     rows: bool = True
-    """Whether maps that ask for a gradient may be pooled by rows, where that is several times faster: on a CPU."""
+    """Whether training may pool by rows, where that is several times faster: on a CPU."""
 
     def forward(self, x: dict[str, Tensor], boxes: list[Tensor], image_shapes: list[tuple[int, int]]) -> Tensor:
         """Pool boxes (x1, y1, x2, y2) in image pixels from the named maps; returns K,C,H,W.
@@ -58,9 +58,8 @@ class GuardedRoIAlign(MultiScaleRoIAlign):
         return pool_rows(maps, scales, rois_k5, level_of(boxes), size=size, samples=self.sampling_ratio)
 
     def _pays_by_rows(self, maps: Sequence[Tensor]) -> bool:
-        asked = torch.is_grad_enabled() and any(features.requires_grad for features in maps)
         suited = all(each.device.type == "cpu" and each.dtype in (torch.float32, torch.float64) for each in maps)
-        return self.rows and asked and suited and self.sampling_ratio > 0 and not _traced()
+        return self.rows and torch.is_grad_enabled() and suited and self.sampling_ratio > 0 and not _traced()
 
 
 def _traced() -> bool:

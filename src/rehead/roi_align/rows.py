@@ -3,7 +3,8 @@
 A bin is the sum of 4 pixels around each of its samples. torchvision's gradient finds pixels and weights anew for every
 channel; here they are found once, each row holds all channels of a pixel, and the gradient of a pixel is the sum of the
 bins that read it. Measured on one thread for 100 boxes of 7 x 7 bins, forward and back: 151 ms with 256 channels by
-torchvision, and 46 with 96; the gradient alone falls from 118 and 39 ms to 16 and 10.
+torchvision, and 46 with 96; the gradient alone falls from 118 and 39 ms to 16 and 10. Forward alone, 1024 boxes from a
+pyramid of 256 channels laid out channels last: 1.1 s by torchvision, which lays it out anew, and 0.2 s by rows.
 """
 
 from collections.abc import Sequence
