@@ -71,7 +71,8 @@ def training_by_dvc(project: Project) -> subprocess.Popen[bytes]:
 
 def test_whatever_ends_dvc_ends_its_training_too_and_the_next_one_goes_on_in_the_same_run(project: Project) -> None:
     root = project.root
-    project.set_params(PARAMS.replace("freeze: none, epochs: 2", f"freeze: backbone, epochs: {EPOCHS}"))
+    plan = PARAMS.replace("freeze: none, epochs: 2", f"freeze: backbone, epochs: {EPOCHS}")
+    project.set_params(plan)
     project.dvc("repro", "tune")
 
     dvc = training_by_dvc(project)
@@ -96,7 +97,19 @@ def test_whatever_ends_dvc_ends_its_training_too_and_the_next_one_goes_on_in_the
     assert re.search(r"exited with (130|-2)$", (root / "dvc.log").read_text(), re.MULTILINE)
     assert not (root / "data" / "detector" / "trained").exists()
 
-    assert "going on after step" in project.dvc("repro", "train")
+    dvc = training_by_dvc(project)
+    os.killpg(dvc.pid, signal.SIGTERM)
+    dvc.wait(timeout=60)
+    wait_for(lambda: not trainers(root), seconds=60)
+
+    dvc = training_by_dvc(project)
+    project.set_params(plan.replace("freeze: backbone", "lr: 0.5, freeze: backbone"))
+    assert dvc.wait(timeout=400) != 0
+    assert "params.yaml:train changed while it ran" in (root / "dvc.log").read_text()
+    assert not re.search("^  train:$", (root / "dvc.lock").read_text(), re.MULTILINE)
+
+    project.set_params(plan)
+    assert f"going on after step {EPOCHS * 3}," in project.dvc("repro", "train")
     with (root / "reports" / "training.csv").open() as stream:
         assert [int(row["epoch"]) for row in csv.DictReader(stream)] == list(range(1, EPOCHS + 1))
     assert not any((root / "data" / "checkpoints").iterdir())
