@@ -39,7 +39,7 @@ def test_a_studys_bar_counts_trials_that_go_on_and_leaves_out_what_one_that_ende
         *("tune: 39 of 50", "tune: 40 of 50", "tune: 49 of 50", "tune: 50 of 50"),
     ]
     assert [line.split(" left ")[1] for line in lines[4:7]] == [
-        "trial 2 of 3, epoch 1, loss 0.500",
-        "trial 2 of 3, validating",
-        "trial 3 of 3, epoch 1, loss 0.500",
+        "2 of 3 trials, epoch 1, loss 0.500",
+        "2 of 3 trials, validating",
+        "3 of 3 trials, epoch 1, loss 0.500",
     ]

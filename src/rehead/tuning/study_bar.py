@@ -18,7 +18,7 @@ class StudyBar:
     def begin(self, epochs: int, *, images: int) -> None:
         """Show the trial that has begun, and how much is to come: not what an earlier one left out, being pruned."""
         number = len(begun(self._study))
-        self._trial = f"trial {number} of {self._trials}"
+        self._trial = f"{number} of {self._trials} trials"
         self._bar.expect(self._bar.done + images * (epochs + (self._trials - number) * self._epochs))
 
     def step(self, step: Step) -> None:
