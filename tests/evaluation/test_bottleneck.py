@@ -108,9 +108,7 @@ def test_heads_that_differ_by_less_than_is_known_cost_alike() -> None:
 
 
 def test_what_several_views_score_is_not_taken_for_what_true_boxes_are_compared_with() -> None:
-    found = bottleneck(
-        scored(0.721), {}, TRUTH, RECIPE, one_look=0.6, true_boxes=in_true_boxes(0.82), ceilings=PERFECT
-    )
+    found = bottleneck(scored(0.721), {}, TRUTH, RECIPE, one_look=0.6, true_boxes=in_true_boxes(0.82), ceilings=PERFECT)
     assert (found["mask_AP"], found["mask_AP_one_look"]) == (0.721, 0.6)
     assert found["sentence"].startswith(
         "By one look, a perfect mask head would win more (at most 0.257 mask AP) than perfect detection (0.100): train "

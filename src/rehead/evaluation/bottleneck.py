@@ -37,9 +37,7 @@ def bottleneck(
     numbers["mask_AP_ceiling"] = ceilings.by_resolution[0].mask["AP"] if ceilings else None
     if numbers["mask_AP"] is None:
         return numbers | {"head": None, "advice": [], "sentence": "Nothing can be told: there is no object to find."}
-    evidence = evidence_of(
-        scored, analysis, truth, recipe, one_look=one_look, true_boxes=true_boxes, ceilings=ceilings
-    )
+    evidence = evidence_of(scored, analysis, truth, recipe, one_look=one_look, true_boxes=true_boxes, ceilings=ceilings)
     advice, images = advise(evidence), len(truth["images"])
     told = {"head": costlier_head(evidence), "advice": [asdict(one) for one in advice]}
     return numbers | told | {"sentence": sentence_of(evidence, advice, images=images)}

@@ -1,7 +1,7 @@
 """What the mask head draws where boxes and classes are true: what it can do, apart from what detection costs it.
 
 The network sees each image once, as prediction by one look does, by tiles if the detector has them; proposals and box
-head do not run. Where tiles cut an object, its parts are put together by the vote that prediction puts them together by.
+head do not run. Where tiles cut an object, its parts are put together by prediction's own vote.
 
 It costs a pass of its own over the images: 0.36 of the processor time of prediction for four objects an image of 160
 px, 0.69 for 46 an image of 256 px (MobileNet).
