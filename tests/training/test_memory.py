@@ -13,6 +13,7 @@ from rehead.training.memory import is_want_of_memory
         "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
         "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
         "std::bad_alloc",
+        "could not create a primitive",
     ],
 )
 def test_what_the_libraries_say_of_too_little_memory_is_known(words: str) -> None:

@@ -13,8 +13,14 @@ from rehead.coco.memory import free_bytes
 
 _STATUS, _RESET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 _KIB = 1024
-_WORDS = ("out of memory", "_alloc_failed", "can't allocate memory", "not enough memory", "bad_alloc")
-"""What torch, cuBLAS and cuDNN say on a GPU, torch on a CPU on Linux and elsewhere, and oneDNN's own allocations."""
+_WORDS = (
+    *("out of memory", "_alloc_failed", "can't allocate memory", "not enough memory", "bad_alloc"),
+    "could not create a primitive",
+)
+"""What torch, cuBLAS and cuDNN say on a GPU, torch on a CPU on Linux and elsewhere, and oneDNN's own allocations.
+
+The last is oneDNN's as well, where it finds no room for the code that it writes: one training in four of those tried.
+"""
 
 
 def is_want_of_memory(error: BaseException) -> bool:
