@@ -61,6 +61,7 @@ def test_a_frozen_pyramid_is_pooled_by_rows_in_training_and_by_torchvisions_oper
     )
     with torch.no_grad():
         assert torch.equal(GuardedRoIAlign(LEVELS, 7, 2)(features, boxes(), [(384, 256)] * 2), by_torchvision)
+    assert torch.equal(GuardedRoIAlign(LEVELS, 7, 2).eval()(features, boxes(), [(384, 256)] * 2), by_torchvision)
     assert not torch.equal(by_rows, by_torchvision)  # summed in another order
     torch.testing.assert_close(by_rows, by_torchvision)
 

@@ -55,7 +55,7 @@ def over_images(of_image: Callable[[int], T], places: Sequence[int], *, on_image
     one alone, 70 ms with an image each. The result is that of one thread whatever the machine has.
     """
     done: list[T] = []
-    with _one_thread_each() as workers:
+    with one_thread() as others, ThreadPoolExecutor(max_workers=others) as workers:
         for result in workers.map(of_image, places):
             done.append(result)
             on_image()
@@ -68,12 +68,15 @@ def joined_results(results: Iterable[list[dict[str, Any]]], split: Split) -> lis
 
 
 @contextmanager
-def _one_thread_each() -> Iterator[ThreadPoolExecutor]:
+def one_thread() -> Iterator[int]:
+    """Let torch compute by one thread in the block, whose outputs differ from those of several in their last bits.
+
+    Yields how many threads it had.
+    """
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        with ThreadPoolExecutor(max_workers=before) as workers:
-            yield workers
+        yield before
     finally:
         torch.set_num_threads(before)
 

@@ -59,7 +59,8 @@ class GuardedRoIAlign(MultiScaleRoIAlign):
 
     def _pays_by_rows(self, maps: Sequence[Tensor]) -> bool:
         suited = all(each.device.type == "cpu" and each.dtype in (torch.float32, torch.float64) for each in maps)
-        return self.rows and torch.is_grad_enabled() and suited and self.sampling_ratio > 0 and not _traced()
+        learns = self.training and torch.is_grad_enabled() and not _traced()
+        return self.rows and learns and suited and self.sampling_ratio > 0
 
 
 def _traced() -> bool:
