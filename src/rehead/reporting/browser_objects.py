@@ -72,44 +72,30 @@ def shown_objects(
     below their threshold are left out; where even the others and what is labelled take more than twice that, all lie
     on a coarser grid. Raises ValueError when a mask's size is not the picture's.
     """
+    shown_d, verdicts = picture.shown_d(thresholds), verdicts_on(picture, matching)
+    found = {one.object_at for one, shown in zip(verdicts, shown_d, strict=True) if shown and one.state == FOUND}
 
     def on_grid(side: int) -> Objects:
-        return _on_grid(picture, matching, size_hw, names, thresholds=thresholds, room=room, side=side)
+        truth = [
+            Shown(outline(one, *size_hw, side=side), *_look(one, at, names), _state_of(one, found=at in found), at)
+            for at, one in enumerate(picture.annotations)
+        ]
+        predictions, taken = [], 0
+        for row, (one, verdict) in enumerate(zip(picture.found, verdicts, strict=True)):
+            if taken > room and not shown_d[row]:
+                continue
+            line = outline(one, *size_hw, side=side)
+            predictions.append(_prediction(one, line, verdict, row, picture, names, below=not shown_d[row]))
+            taken += predictions[-1].size
+        left_out = len(picture.found) - len(predictions)
+        grid_hw = grid_size(*size_hw, side=side)
+        return Objects(_large_first(truth), _large_first(predictions), left_out, grid_hw, coarse=False)
 
     objects = on_grid(GRID_SIDE)
     outlines = sum(len(one.outline.path) for one in objects.seen)
     spare = 2 * room - sum(one.size for one in objects.seen) + outlines
     side = max(COARSEST_SIDE, int(max(objects.grid_hw) * spare / max(outlines, 1)))
     return replace(on_grid(side), coarse=True) if side < max(objects.grid_hw) else objects
-
-
-def _on_grid(
-    picture: Picture,
-    matching: Matching,
-    size_hw: tuple[int, int],
-    names: Mapping[int, str],
-    *,
-    thresholds: Mapping[int, float],
-    room: int,
-    side: int,
-) -> Objects:
-    shown_d = picture.shown_d(thresholds)
-    verdicts = verdicts_on(picture, matching)
-    found = {one.object_at for one, shown in zip(verdicts, shown_d, strict=True) if shown and one.state == FOUND}
-    truth = [
-        Shown(outline(one, *size_hw, side=side), *_look(one, at, names), _state_of(one, found=at in found), at)
-        for at, one in enumerate(picture.annotations)
-    ]
-    predictions, taken = [], 0
-    for row, (one, verdict) in enumerate(zip(picture.found, verdicts, strict=True)):
-        if taken > room and not shown_d[row]:
-            continue
-        line = outline(one, *size_hw, side=side)
-        predictions.append(_prediction(one, line, verdict, row, picture, names, below=not shown_d[row]))
-        taken += predictions[-1].size
-    left_out = len(picture.found) - len(predictions)
-    grid_hw = grid_size(*size_hw, side=side)
-    return Objects(_large_first(truth), _large_first(predictions), left_out, grid_hw, coarse=False)
 
 
 def _prediction(
