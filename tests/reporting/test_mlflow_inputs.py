@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from PIL import Image
 
 from rehead.coco import rle
@@ -72,6 +73,15 @@ def test_a_models_answer_may_be_a_list_or_a_table(form: Any) -> None:
     model = SimpleNamespace(predict=lambda table, params: form([answer]))
     [told] = _answers(model, pd.Series([b""]))
     assert told == answer
+
+
+def test_a_model_computes_by_one_thread_as_the_evaluation_does() -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    model = SimpleNamespace(predict=lambda table, params: [torch.get_num_threads()])
+    assert list(_answers(model, pd.Series([b"", b""]))) == [1, 1]
+    assert torch.get_num_threads() == 2
+    torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize("name", ["threshold", "augment"])

@@ -133,12 +133,15 @@ def _truth_of(table: Any) -> dict[str, Any]:
 
 def _answers(model: Any, images: "pd.Series[Any]") -> Iterator[Mapping[str, Any]]:
     """Ask the model for one image after the other, with every score, as the whole curve needs them."""
+    from rehead.evaluation.validation import one_thread  # torch: see above
+
     lift = getattr(model.unwrap_python_model(), "lift_limits", None) if hasattr(model, "unwrap_python_model") else None
     if lift is not None:
         lift()
     for image in images:
         asked = {"score_threshold": 0.0, "mask_format": "rle"}
-        answer: Any = model.predict(pd.DataFrame({"image": [image]}), params=asked)
+        with one_thread():  # as the evaluation, whose numbers these are to be
+            answer: Any = model.predict(pd.DataFrame({"image": [image]}), params=asked)
         if isinstance(answer, pd.DataFrame):
             answer = answer.to_dict("records")
         yield answer[0]
