@@ -78,8 +78,8 @@ def test_a_models_answer_may_be_a_list_or_a_table(form: Any) -> None:
 def test_a_model_computes_by_one_thread_as_the_evaluation_does() -> None:
     before = torch.get_num_threads()
     torch.set_num_threads(2)
-    model = SimpleNamespace(predict=lambda table, params: [torch.get_num_threads()])
-    assert list(_answers(model, pd.Series([b"", b""]))) == [1, 1]
+    model = SimpleNamespace(predict=lambda table, params: [{"threads": torch.get_num_threads()}])
+    assert [answer["threads"] for answer in _answers(model, pd.Series([b"", b""]))] == [1, 1]
     assert torch.get_num_threads() == 2
     torch.set_num_threads(before)
 
